@@ -1,0 +1,184 @@
+// Package coverage applies the written policy to what is known about a request: who answers it, whether it is covered,
+// when the desk is open, what is missing, which promises in time run, and by which clause each of these is so.
+//
+// It is pure: the same policy, situation and zone data give the same decision for ever. Instants are UTC milliseconds.
+package coverage
+
+// Values of Decision.Covered.
+const (
+	CoveredYes        = "yes"
+	CoveredLimited    = "limited"
+	CoveredBestEffort = "best-effort"
+	CoveredNo         = "no"
+	CoveredAsk        = "ask" // facts are missing; the request is served as yes until they are known
+)
+
+// Values of Decision.Effort.
+const (
+	EffortNormal     = "normal"
+	EffortBestEffort = "best-effort"
+	EffortNone       = "none"
+)
+
+// Decision is what the policy says about one situation. Every field is a value or appears in Unsettled.
+// Slices may be shared between decisions and must not be changed.
+type Decision struct {
+	Covered     string      `json:"covered"`
+	Charge      *Charge     `json:"charge,omitempty"`
+	Charges     []Charge    `json:"charges,omitempty"` // all of them when there are several; they add up
+	Severity    string      `json:"severity,omitempty"`
+	Plan        string      `json:"plan,omitempty"`
+	Level       string      `json:"level"`
+	LevelWanted string      `json:"level_wanted,omitempty"` // the category's or the asker's level, when Level is another
+	Provider    Provider    `json:"provider"`
+	Serves      []string    `json:"serves"`
+	Served      bool        `json:"served"` // true also while it is unsettled
+	Calendar    string      `json:"calendar,omitempty"`
+	OpenNow     *bool       `json:"open_now"`  // null where no hours are published
+	OpensAt     *int64      `json:"opens_at"`  // UTC ms; null when open
+	ClosesAt    *int64      `json:"closes_at"` // UTC ms; null when closed or always open
+	Outside     string      `json:"outside,omitempty"`
+	Effort      string      `json:"effort"`
+	Offers      []Offer     `json:"offers,omitempty"`
+	Clocks      []Clock     `json:"clocks,omitempty"`
+	Missing     []string    `json:"missing,omitempty"`
+	Allowances  []Allowance `json:"allowances,omitempty"`
+	Version     Version     `json:"version"`
+	Unsettled   []Unsettled `json:"unsettled,omitempty"`
+	Because     []Reason    `json:"because"`
+}
+
+// Offer returns the way on that belongs to the first reason, or nil.
+func (d *Decision) Offer() *Offer {
+	if len(d.Because) == 0 || d.Because[0].Offer == "" {
+		return nil
+	}
+	for i := range d.Offers {
+		if d.Offers[i].ID == d.Because[0].Offer {
+			return &d.Offers[i]
+		}
+	}
+	return nil
+}
+
+// Provider is who answers. Kind is vendor, partner or customer. Org is the organisation's id where the situation names it:
+// empty means the vendor itself, or the account's own organisation when Kind is customer.
+type Provider struct {
+	Kind string `json:"kind"`
+	Org  string `json:"org,omitempty"`
+}
+
+// Charge says what the work costs: money (Rate, with the way it is confirmed) or an allowance (From).
+type Charge struct {
+	Rate    string `json:"rate,omitempty"`
+	Confirm string `json:"confirm,omitempty"`
+	From    string `json:"from,omitempty"`
+}
+
+// Offer is a way on. Kind is who takes it up (provider, sales, update, partner) or link.
+type Offer struct {
+	ID   string `json:"id"`
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+	URL  string `json:"url,omitempty"`
+}
+
+// Version is where the product's version stands in its life. Until is the last day, 2006-01-02, or empty while open.
+type Version struct {
+	Phase string `json:"phase,omitempty"`
+	Until string `json:"until,omitempty"`
+}
+
+// Allowance is what is left of a quota or a block. Amounts are milliseconds for time, else counts; Limit is nil for none.
+type Allowance struct {
+	ID      string `json:"id"`
+	Allowed bool   `json:"allowed"`
+	Limit   *int64 `json:"limit"`
+	Used    int64  `json:"used"`
+	Left    *int64 `json:"left"`
+}
+
+// Causes of Unsettled.
+const (
+	CauseMissing = "missing"
+	CauseGap     = "gap"
+)
+
+// Unsettled is a field of the decision that the policy cannot settle, with the facts that would, cheapest source first.
+type Unsettled struct {
+	Field string   `json:"field"`
+	Cause string   `json:"cause"`
+	Needs []string `json:"needs,omitempty"`
+}
+
+// Reason is one rule that took part. The first is the strictest; its offer is the one to show.
+type Reason struct {
+	Clause     string `json:"clause"` // the anchor of the heading
+	Rule       string `json:"rule"`
+	Line       int    `json:"line"`
+	Effect     string `json:"effect"` // what it did, e.g. "no", "level L2", "calendar worldwide"
+	Text       string `json:"text"`   // one plain sentence
+	Offer      string `json:"offer,omitempty"`
+	Overridden bool   `json:"overridden,omitempty"` // another rule lets the request through; shown struck out
+}
+
+// Event is something that happened to a request. At is UTC milliseconds. Value carries the level of level-entered and
+// escalated, the severity of severity-changed and the status of status.
+type Event struct {
+	At    int64  `json:"at"`
+	Name  string `json:"event"`
+	Value string `json:"value,omitempty"`
+}
+
+// States of a Clock.
+const (
+	ClockWaiting = "waiting"
+	ClockRunning = "running"
+	ClockPaused  = "paused"
+	ClockMet     = "met"
+	ClockLate    = "late"
+	ClockNone    = "none"
+)
+
+// Clock is the state of one promise in time at an instant. A clock that has not started has no DueAt; a paused one has the
+// due it had if it went on at that instant. All instants UTC milliseconds.
+type Clock struct {
+	ID          string    `json:"id"`
+	Title       string    `json:"title"`
+	State       string    `json:"state"`
+	Kind        string    `json:"kind"` // commitment, or goal: shown and counted apart, never a breach
+	StartedAt   *int64    `json:"started_at,omitempty"`
+	StoppedAt   *int64    `json:"stopped_at,omitempty"`
+	DueAt       *int64    `json:"due_at,omitempty"`
+	UsedMs      int64     `json:"used_ms"`
+	TargetMs    int64     `json:"target_ms"` // 0 for a target that is a point in the calendar
+	Target      string    `json:"target,omitempty"`
+	Calendar    string    `json:"calendar,omitempty"`
+	Provisional bool      `json:"provisional,omitempty"`    // coverage is not settled yet
+	LateBy      bool      `json:"late_by_change,omitempty"` // a change of target made it late
+	Because     []Reason  `json:"because,omitempty"`
+	Steps       []Stretch `json:"steps,omitempty"`
+	Then        []Due     `json:"then,omitempty"`
+}
+
+// Stretch is a part of a clock's run on one calendar, for explaining how its time was counted.
+type Stretch struct {
+	FromAt   int64  `json:"from_at"`
+	ToAt     int64  `json:"to_at"`
+	Calendar string `json:"calendar"`
+	Paused   bool   `json:"paused,omitempty"`
+	UsedMs   int64  `json:"used_ms"`
+}
+
+// Due is a step that the policy attaches to a clock, with the instant at which it falls due.
+type Due struct {
+	At       int64  `json:"at"`
+	Notify   string `json:"notify,omitempty"`
+	Escalate string `json:"escalate,omitempty"`
+}
+
+// Kinds of a Clock.
+const (
+	KindCommitment = "commitment"
+	KindGoal       = "goal"
+)

@@ -1,0 +1,111 @@
+package coverage
+
+// Situation is what is known about a request. A zero field is not known, or has the default that the policy language gives
+// it (the table "The situation"). It is stored with each judgement and read back by ParseSituation.
+type Situation struct {
+	At      int64 // UTC ms, the arrival by which the request is judged; 0 is not known
+	Arrived int64 // UTC ms, 0 means At
+
+	Plan           string // "none" without a contract
+	Addons         []string
+	Severity       string
+	SeverityAsked  string
+	Priority       *int64
+	Category       string // empty: not classified yet
+	Level          string // where an existing request stands, or the level that the asker wishes
+	LevelDone      string // the level that handed it on; Level may then stand above what the asker may open
+	Channel        string
+	Language       string
+	Status         string
+	WaitingOn      string
+	Provided       []string // ids under `information`
+	Waived         []string // ids under `information`, waived with a recorded reason
+	HasOpenRequest Tri
+	LeadTimeMs     *int64
+	SupportVia     string // vendor (default) or partner
+
+	Account   Account
+	Contract  Contract
+	Product   Product
+	Version   VersionFacts
+	Requester Requester
+	Impact    Impact
+
+	Bought map[string]int64 // allowance -> count, or milliseconds
+	Used   map[string]int64
+	Asked  map[string]int64
+
+	Events []Event // the history, oldest first; empty: just created
+}
+
+// Account is what the register knows of the organisation that asks.
+type Account struct {
+	Region        string
+	Country       string
+	Kind          string
+	Partner       string   // the organisation that serves the account, or empty
+	PartnerLevels []string // the levels for which that partner runs a desk; nil means all
+}
+
+// Contract is what the account has agreed.
+type Contract struct {
+	Provides                     map[string]string // level -> organisation id, or "vendor"
+	Signed, Starts, Ends, Renews string            // dates, 2006-01-02
+	InForce                      Tri
+	MaintenanceActive            Tri
+	NewReleases                  Tri
+	Extended                     Tri // no if not known
+	Subscriptions, Users, FTE    *int64
+}
+
+// Product is what the request concerns.
+type Product struct {
+	ID         string
+	Type       string
+	Deployment string
+}
+
+// VersionFacts is what the register knows of the version in use. Until is the announced last day, 2006-01-02; Phase is given
+// only where somebody else derived it.
+type VersionFacts struct {
+	ID       string
+	Track    string
+	Released string
+	Until    string
+	Phase    string
+}
+
+// Requester is who asks. Kind is end-user, customer, partner, vendor, monitoring or unknown (the same as empty).
+type Requester struct {
+	Kind     string
+	Named    Tri
+	OrgKnown Tri
+	Levels   []string
+}
+
+// Impact is what is hit.
+type Impact struct {
+	Users      *int64
+	AllUsers   Tri
+	Production Tri
+	Workaround Tri
+	DataLoss   Tri
+}
+
+// Tri is yes, no or not known.
+type Tri uint8
+
+// The values of a Tri.
+const (
+	NotKnown Tri = iota
+	No
+	Yes
+)
+
+// Known returns the Tri of a settled fact.
+func Known(yes bool) Tri {
+	if yes {
+		return Yes
+	}
+	return No
+}

@@ -1,0 +1,19 @@
+package policy
+
+// Clause is one heading with the prose and the blocks beneath it, up to the next heading of any level.
+type Clause struct {
+	ID     string  `json:"id"`
+	Title  string  `json:"title"`
+	Level  int     `json:"level"` // 1 for #, 2 for ##
+	Line   int     `json:"line"`
+	HTML   string  `json:"html"` // the prose, rendered; raw HTML is dropped
+	Blocks []Block `json:"blocks,omitempty"`
+}
+
+// Block is a readable rendering of one kind of definition in a clause: a table with a head, or a list of sentences.
+type Block struct {
+	Kind string     `json:"kind"` // the key of the block, e.g. categories
+	Head []string   `json:"head,omitempty"`
+	Rows [][]string `json:"rows,omitempty"`
+	List []string   `json:"list,omitempty"`
+}

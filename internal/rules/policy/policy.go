@@ -1,0 +1,536 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+)
+
+// Policy is one compiled document. It is immutable and safe for concurrent use; slices that its methods return are shared
+// and must not be changed.
+type Policy struct {
+	file        string
+	name        string
+	vendor      string
+	effective   int64
+	date        string
+	zone        string
+	home        string
+	supplements string
+	terms       []Term
+
+	clauses     []Clause
+	clauseIndex map[string]int
+
+	levels         []Level
+	categories     []Category
+	plans          []Plan
+	severities     []SeverityLevel
+	responsibility []ResponsibilityRow
+	calendars      []Calendar
+	hours          []HoursRule
+	coverage       []CoverageRule
+	offers         []Offer
+	statuses       []Status
+	events         []EventType
+	clocks         []Clock
+	information    []Information
+	gates          []Gate
+	allowances     []Allowance
+	products       []Product
+	lifecycles     []Lifecycle
+	updates        *Updates
+	promises       []Promise
+
+	vocab [NumFacts]vocabulary
+}
+
+// Term is a defined term of the glossary.
+type Term struct {
+	Name    string `json:"name"`
+	Meaning string `json:"meaning"`
+	Clause  string `json:"clause"`
+}
+
+// Place is where a definition or rule stands in the document. Clause is the anchor of its heading.
+type Place struct {
+	Clause string `json:"clause"`
+	Line   int    `json:"line"`
+	Col    int    `json:"-"`
+}
+
+// Rule is what all rules share: a name that other rules and reasons use, a place, a condition, and its plain wording.
+type Rule struct {
+	Place
+	ID   string
+	When Condition
+	Text string // the condition as a part of a sentence, e.g. "active maintenance: no"; empty when the rule always holds
+}
+
+// Level is one rung of the ladder, lowest first.
+type Level struct {
+	ID          string   `json:"id"`
+	Name        string   `json:"name"`
+	Effort      string   `json:"effort,omitempty"` // best-effort, or empty
+	EscalatesTo string   `json:"escalates_to,omitempty"`
+	OpenedBy    []string `json:"opened_by,omitempty"` // level ids and monitoring; empty: everybody who is served
+	Place
+
+	OpenedByLevels     uint64 `json:"-"` // bit i: the level with index i
+	OpenedByMonitoring bool   `json:"-"`
+	Next               int    `json:"-"` // index of EscalatesTo, -1 for none
+}
+
+// Category says what a request is about. Level is empty when it is judged as the lowest level; Answer is empty when the
+// category excludes nothing.
+type Category struct {
+	ID     string  `json:"id"`
+	Title  string  `json:"title"`
+	Level  string  `json:"level,omitempty"`
+	Answer string  `json:"answer,omitempty"`
+	Offer  string  `json:"offer,omitempty"`
+	Duty   bool    `json:"duty,omitempty"`
+	Charge *Charge `json:"charge,omitempty"`
+	Place
+
+	LevelIndex int `json:"-"` // -1 without a level
+}
+
+// Plan is a support plan; the plans it builds on come nearest first.
+type Plan struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	BuildsOn string   `json:"builds_on,omitempty"`
+	Includes []string `json:"includes,omitempty"`
+	Queue    int      `json:"queue,omitempty"`
+	Answer   string   `json:"answer,omitempty"`
+	Offer    string   `json:"offer,omitempty"`
+	Place
+}
+
+// SeverityLevel is one step of the severity scale, most severe first.
+type SeverityLevel struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Means string `json:"means,omitempty"`
+	Place
+}
+
+// Kinds of providers and askers, as bits. ProviderKinds use the first three.
+const (
+	KindVendor uint8 = 1 << iota
+	KindPartner
+	KindCustomer
+	KindEndUser
+	KindMonitoring
+	KindUnknown
+)
+
+// ResponsibilityRow says for one kind of product who provides each level and who may be served there.
+type ResponsibilityRow struct {
+	Rule
+	Cells []ResponsibilityCell // by level index
+}
+
+// ResponsibilityCell is one level of a row. By and For are sets of kind bits; By is 0 where nobody provides the level.
+type ResponsibilityCell struct {
+	By      uint8
+	For     uint8
+	ByText  []string
+	ForText []string
+	Line    int
+}
+
+// Calendar is one named set of open hours. The calendars always and never are calendars 0 and 1.
+type Calendar struct {
+	ID string `json:"id"`
+	Place
+	Zone  string             `json:"zone,omitempty"`
+	Week  string             `json:"week,omitempty"`
+	Any   []string           `json:"any,omitempty"`
+	Minus []string           `json:"minus,omitempty"`
+	Hours *calendar.Calendar `json:"-"`
+}
+
+// NoCalendar is the index that stands for `use: none`.
+const NoCalendar = -1
+
+// HoursRule chooses a calendar, or adds one to the chosen.
+type HoursRule struct {
+	Rule
+	Calendar   int // index, or NoCalendar
+	Add        bool
+	BestEffort bool // outside: best-effort
+}
+
+// Answer is what a rule says about coverage, ordered from the mildest to the strictest.
+type Answer uint8
+
+// The answers of a coverage rule. AnswerNone belongs to a rule that only charges.
+const (
+	AnswerNone Answer = iota
+	AnswerYes
+	AnswerLimited
+	AnswerBestEffort
+	AnswerNo
+)
+
+func (a Answer) String() string {
+	return [...]string{"", "yes", "limited", "best-effort", "no"}[a]
+}
+
+// Charge says what covered or refused work costs.
+type Charge struct {
+	Rate    string `json:"rate,omitempty"`
+	Confirm string `json:"confirm,omitempty"`
+	From    string `json:"from,omitempty"` // an allowance
+}
+
+// CoverageRule is one reason for or against coverage; the answers of categories, plans and phases are such rules too.
+type CoverageRule struct {
+	Rule
+	Answer    Answer
+	Offer     int // index into Offers, -1 for none
+	Charge    *Charge
+	Overrides []int // indices of coverage rules
+	Sentence  string
+	Implied   bool // comes from a category, plan or lifecycle phase
+	names     *Node
+}
+
+// Offer is a way on.
+type Offer struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	To    string `json:"to,omitempty"`
+	Link  string `json:"link,omitempty"`
+	Place
+}
+
+// Status is a state of a request that the policy names; WaitsFor is provider, requester, third-party or empty.
+type Status struct {
+	ID       string `json:"id"`
+	Title    string `json:"title"`
+	WaitsFor string `json:"waits_for,omitempty"`
+	Place
+}
+
+// EventType is an event that the policy adds to the built-in ones.
+type EventType struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	By    string `json:"by,omitempty"`
+	Place
+}
+
+// Clock is one promise in time.
+type Clock struct {
+	ID       string
+	Title    string
+	Starts   string
+	Restarts []string
+	Stops    string
+	Runs     int  // calendar index, or RunsHours
+	Goal     bool // a target of the desk's own, never a breach
+	Pauses   []string
+	Within   []TargetRule
+	Then     []Step
+	Place
+}
+
+// RunsHours as Clock.Runs means: the hours chosen for the request.
+const RunsHours = -2
+
+// TargetKind is the form of a target.
+type TargetKind uint8
+
+// The forms of a target.
+const (
+	TargetNone         TargetKind = iota
+	TargetDuration                // Ms open milliseconds
+	TargetBusinessDays            // Days times the calendar's business day
+	TargetByClose                 // the closing of the Days-th open date
+	TargetByTime                  // local minute Minute of the Days-th open date
+)
+
+// Target is how long a clock may run. On is the calendar it counts on, or RunsHours for the clock's own.
+type Target struct {
+	Kind   TargetKind
+	Ms     int64
+	Days   int
+	Minute int
+	On     int
+	Text   string
+}
+
+// TargetRule is one entry of a clock's `within`.
+type TargetRule struct {
+	Rule
+	Target Target
+}
+
+// Step is one entry of a clock's `then`. Exactly one of Percent, AfterMs, LateMs is set (LateMs may be 0 with Late).
+type Step struct {
+	Percent  int    `json:"at_percent,omitempty"`
+	AfterMs  int64  `json:"after_ms,omitempty"`
+	Late     bool   `json:"late,omitempty"`
+	LateMs   int64  `json:"late_ms,omitempty"`
+	Notify   string `json:"notify,omitempty"`
+	Escalate string `json:"escalate,omitempty"`
+}
+
+// Information is one thing that a request can carry.
+type Information struct {
+	ID      string   `json:"id"`
+	Title   string   `json:"title"`
+	Type    string   `json:"type"`
+	Columns []string `json:"columns,omitempty"`
+	Place
+}
+
+// Requirement is one thing that a gate asks for: any of IDs, at least Min of it.
+type Requirement struct {
+	IDs      []string `json:"any"`
+	Min      int      `json:"min"`
+	Waivable bool     `json:"waivable"` // with a recorded reason
+	Place
+	Bits uint64 `json:"-"` // IDs as a set of the fact `provided`
+}
+
+// Gate lists what must be there before a request passes. To is submit, close or a level; From is a level or empty.
+type Gate struct {
+	Rule
+	From, To         string
+	FromIdx, ToIdx   int // level indices, -1 where To or From is not a level
+	Require          []Requirement
+	hasFrom, toLevel bool
+}
+
+// Allowance is a quota, a block of prepaid hours or a number of contacts.
+type Allowance struct {
+	ID         string   `json:"id"`
+	Title      string   `json:"title"`
+	Counts     string   `json:"counts"`
+	Category   []string `json:"category,omitempty"`
+	Each       string   `json:"each,omitempty"`
+	Bought     bool     `json:"bought,omitempty"`
+	Limit      *int64   `json:"limit,omitempty"`
+	StepMs     int64    `json:"step_ms,omitempty"`
+	Round      string   `json:"round,omitempty"`
+	Per        string   `json:"per,omitempty"`
+	Named      string   `json:"named,omitempty"`
+	Sheets     string   `json:"sheets,omitempty"`
+	Warn       []int    `json:"warn,omitempty"` // percent used
+	OverAnswer string   `json:"over_answer,omitempty"`
+	OverOffer  string   `json:"over_offer,omitempty"`
+	Place
+
+	Of    Condition `json:"-"`
+	Offer int       `json:"-"` // index of OverOffer, -1 for none
+}
+
+// Product is a product that the policy supports.
+type Product struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Versions string `json:"versions,omitempty"`
+	Place
+}
+
+// Lifecycle is the life of a product's versions, its phases in order; after the last a version is in PhaseEnded.
+type Lifecycle struct {
+	Product    string           `json:"product"`
+	Phases     []LifecyclePhase `json:"phases"`
+	WarnBefore []int            `json:"warn_before,omitempty"` // days
+	After      string           `json:"after,omitempty"`
+	Place
+}
+
+// LifecyclePhase is one phase. Its end is announced per version (Announced), open, or the last day End
+// (days since 1970-01-01).
+type LifecyclePhase struct {
+	ID        string `json:"id"`
+	Updates   string `json:"updates,omitempty"`
+	Answer    string `json:"answer,omitempty"`
+	Offer     string `json:"offer,omitempty"`
+	Announced bool   `json:"announced,omitempty"`
+	Open      bool   `json:"open,omitempty"`
+	End       int64  `json:"end,omitempty"`
+	Place
+	Word int `json:"-"` // its index in the vocabulary of version.phase
+}
+
+// PhaseEnded is the phase of a version past the end of its life.
+const PhaseEnded = "ended"
+
+// Updates says how new releases are installed.
+type Updates struct {
+	Category       string       `json:"category"`
+	WindowsAtLeast int          `json:"windows_at_least"`
+	Needs          []UpdateNeed `json:"-"`
+	DowntimeFromMs int64        `json:"downtime_from_ms"`
+	DowntimeToMs   int64        `json:"downtime_to_ms"`
+	Staging        string       `json:"staging,omitempty"`
+	Keeps          []string     `json:"keeps,omitempty"`
+	Path           string       `json:"path,omitempty"`
+	After          []string     `json:"after,omitempty"`
+	Place
+}
+
+// UpdateNeed is information that an update needs under a condition.
+type UpdateNeed struct {
+	Rule
+	Require []Requirement
+}
+
+// Promise is a measure that the policy holds itself to. AtLeast is a percentage in hundredths.
+type Promise struct {
+	ID        string `json:"id"`
+	Measure   string `json:"measure"`
+	Each      string `json:"each,omitempty"`
+	AheadDays int    `json:"ahead_days,omitempty"`
+	AtLeast   int    `json:"at_least,omitempty"`
+	Place
+}
+
+// File is the name that the document was parsed under.
+func (p *Policy) File() string { return p.file }
+
+// Name is the title of the policy.
+func (p *Policy) Name() string { return p.name }
+
+// Vendor is the organisation that gives the policy.
+func (p *Policy) Vendor() string { return p.vendor }
+
+// Effective is the first instant of the policy's first day, UTC milliseconds of 00:00 in Zone.
+func (p *Policy) Effective() int64 { return p.effective }
+
+// EffectiveDate is the policy's first day, 2006-01-02.
+func (p *Policy) EffectiveDate() string { return p.date }
+
+// Zone is the zone in which the policy states its dates.
+func (p *Policy) Zone() string { return p.zone }
+
+// Home is the zone of the vendor's home, or empty.
+func (p *Policy) Home() string { return p.home }
+
+// Supplements names the agreement that the policy supplements, or is empty.
+func (p *Policy) Supplements() string { return p.supplements }
+
+// Terms lists the defined terms in document order.
+func (p *Policy) Terms() []Term { return p.terms }
+
+// Clauses lists the clauses in document order.
+func (p *Policy) Clauses() []Clause { return p.clauses }
+
+// Clause finds a clause by its anchor.
+func (p *Policy) Clause(id string) (Clause, bool) {
+	i, ok := p.clauseIndex[id]
+	if !ok {
+		return Clause{}, false
+	}
+	return p.clauses[i], true
+}
+
+// Levels lists the ladder, lowest first.
+func (p *Policy) Levels() []Level { return p.levels }
+
+// Level finds a level.
+func (p *Policy) Level(id string) (Level, bool) {
+	return find(p.levels, func(l Level) bool { return l.ID == id })
+}
+
+// LowestLevel is the id of the first rung.
+func (p *Policy) LowestLevel() string { return p.levels[0].ID }
+
+// NextLevel is the rung that a level escalates to.
+func (p *Policy) NextLevel(id string) (string, bool) {
+	l, ok := p.Level(id)
+	return l.EscalatesTo, ok && l.EscalatesTo != ""
+}
+
+// Categories lists the request categories in document order.
+func (p *Policy) Categories() []Category { return p.categories }
+
+// Category finds a category.
+func (p *Policy) Category(id string) (Category, bool) {
+	return find(p.categories, func(c Category) bool { return c.ID == id })
+}
+
+// Plans lists the support plans.
+func (p *Policy) Plans() []Plan { return p.plans }
+
+// Severities lists the severity scale, most severe first.
+func (p *Policy) Severities() []SeverityLevel { return p.severities }
+
+// Information lists what a request can be asked for.
+func (p *Policy) Information() []Information { return p.information }
+
+// Offers lists the ways on.
+func (p *Policy) Offers() []Offer { return p.offers }
+
+// Offer finds a way on.
+func (p *Policy) Offer(id string) (Offer, bool) {
+	return find(p.offers, func(o Offer) bool { return o.ID == id })
+}
+
+// Statuses lists the states that the policy adds.
+func (p *Policy) Statuses() []Status { return p.statuses }
+
+// Events lists the events that the policy adds to the built-in ones.
+func (p *Policy) Events() []EventType { return p.events }
+
+// ClockDefs lists the clocks.
+func (p *Policy) ClockDefs() []Clock { return p.clocks }
+
+// Gates lists the gates in document order.
+func (p *Policy) Gates() []Gate { return p.gates }
+
+// Allowances lists quotas and prepaid blocks.
+func (p *Policy) Allowances() []Allowance { return p.allowances }
+
+// Products lists the products.
+func (p *Policy) Products() []Product { return p.products }
+
+// Lifecycles lists the lives of the products' versions.
+func (p *Policy) Lifecycles() []Lifecycle { return p.lifecycles }
+
+// Updates is the block on new releases, or nil.
+func (p *Policy) Updates() *Updates { return p.updates }
+
+// Promises lists the measures that the policy holds itself to.
+func (p *Policy) Promises() []Promise { return p.promises }
+
+// ResponsibilityRows lists who provides what, for the matrix on the page.
+func (p *Policy) ResponsibilityRows() []ResponsibilityRow { return p.responsibility }
+
+// Calendars lists the calendars; always and never come first.
+func (p *Policy) Calendars() []Calendar { return p.calendars }
+
+// Hours lists the rules that choose among the calendars.
+func (p *Policy) Hours() []HoursRule { return p.hours }
+
+// CoverageRules lists all coverage rules, those implied by categories, plans and phases last.
+func (p *Policy) CoverageRules() []CoverageRule { return p.coverage }
+
+// ProductTypes lists the product types that the responsibility matrix knows.
+func (p *Policy) ProductTypes() []string { return p.vocab[FactProductType].words }
+
+// Word returns the number of a word in the vocabulary of a fact, and false when the policy does not know it.
+func (p *Policy) Word(f Fact, word string) (int, bool) {
+	i, ok := p.vocab[f].index[word]
+	return i, ok
+}
+
+// Words lists the vocabulary of a fact; closed says that no other word is allowed.
+func (p *Policy) Words(f Fact) (words []string, closed bool) {
+	return p.vocab[f].words, p.vocab[f].closed
+}
+
+func find[T any](list []T, is func(T) bool) (T, bool) {
+	if i := slices.IndexFunc(list, is); i >= 0 {
+		return list[i], true
+	}
+	var none T
+	return none, false
+}
