@@ -1,0 +1,42 @@
+package page
+
+import "net/url"
+
+// cursorHref adds sort and after to a path, leaving out what is empty.
+func cursorHref(path, sort, after string) string {
+	query := url.Values{}
+	if sort != "" {
+		query.Set("sort", sort)
+	}
+	if after != "" {
+		query.Set("after", after)
+	}
+	if len(query) == 0 {
+		return path
+	}
+	return path + "?" + query.Encode()
+}
+
+func deskTicket(number string) string { return "/desk/tickets/" + url.PathEscape(number) }
+
+func deskAction(number, action string) string { return deskTicket(number) + "/" + action }
+
+func requestPath(number string) string { return "/requests/" + url.PathEscape(number) }
+
+func roomHref(number, room string) string {
+	return deskTicket(number) + "?room=" + url.QueryEscape(room) + "#rooms"
+}
+
+func plus(more bool) string {
+	if more {
+		return "+"
+	}
+	return ""
+}
+
+func (p Queue) sortWord() string {
+	if p.Sort == Newest {
+		return p.T("Newest first")
+	}
+	return p.T("Most urgent")
+}

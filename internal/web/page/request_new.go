@@ -1,0 +1,44 @@
+package page
+
+// RequestNew is GET /requests/new and, after an error, the answer of its POST.
+//
+// Form: POST /requests/new, multipart/form-data:
+//
+//	category      a category's id
+//	instance      an instance's id, or "" where the account has none
+//	subject, body
+//	reference     the sender's own number, only when ShowReference
+//	files         attachments, repeated
+//	check         "1": not a submission; answer with the same page, all values kept and Coverage filled
+//	              (the way without JavaScript; with it GET /fragments/coverage?category=&instance= answers Coverage.View)
+//
+// When Handover is set its fields belong to the same form.
+type RequestNew struct {
+	Frame
+	Categories []OptionGroup
+	// Instances are the reader's; one preselected. With a single one it is shown as a fact.
+	Instances     []Option
+	Subject, Body string
+	ShowReference bool
+	Reference     string
+	Coverage      Coverage
+	Errors        Errors
+	// Handover is set for people whose organisation provides level 1 itself: their request enters at level 2 and
+	// needs these details before it starts.
+	Handover *Handover
+	// DraftKey names the draft kept in the browser; make it unique per person.
+	DraftKey string
+}
+
+// Coverage is the calm box before sending, also served alone by GET /fragments/coverage.
+type Coverage struct {
+	Frame Frame
+	// Asked is false until a category is chosen.
+	Asked    bool
+	Decision Decision
+	// By is the instant of the first answer if sent now, 0 for no promise; Goal marks it as a goal.
+	By   int64
+	Goal bool
+	// NeedsDetails is true when a gate applies at submit.
+	NeedsDetails bool
+}
