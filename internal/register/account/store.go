@@ -1,0 +1,84 @@
+package account
+
+import (
+	"errors"
+
+	"github.com/tierdesk/tierdesk/internal/platform/db"
+)
+
+const (
+	columns = `id, org_id, name, product_id, product_type, region, COALESCE(partner_id, ''), contract_starts, contract_ends,
+		maintenance_until, new_releases, default_instance_id, created_at`
+	instanceColumns = "id, account_id, name, url, version, created_at"
+)
+
+type scanner interface{ Scan(dest ...any) error }
+
+func scan(s scanner) (a Account, err error) {
+	err = s.Scan(&a.ID, &a.OrgID, &a.Name, &a.ProductID, &a.ProductType, &a.Region, &a.PartnerID, &a.ContractStarts, &a.ContractEnds,
+		&a.MaintenanceUntil, &a.NewReleases, &a.DefaultInstanceID, &a.CreatedAt)
+	if errors.Is(err, db.ErrNoRows) {
+		err = notFound("account")
+	}
+	return a, err
+}
+
+func scanRow(r *db.Rows) (Account, error) { return scan(r) }
+
+func scanInstance(s scanner) (i Instance, err error) {
+	err = s.Scan(&i.ID, &i.AccountID, &i.Name, &i.URL, &i.Version, &i.CreatedAt)
+	if errors.Is(err, db.ErrNoRows) {
+		err = notFound("instance")
+	}
+	return i, err
+}
+
+func scanInstanceRow(r *db.Rows) (Instance, error) { return scanInstance(r) }
+
+func insert(tx *db.Tx, a Account) error {
+	var partner any
+	if a.PartnerID != "" {
+		partner = a.PartnerID
+	}
+	_, err := tx.Exec(`INSERT INTO account (id, org_id, name, product_id, product_type, region, partner_id, contract_starts, contract_ends,
+		maintenance_until, new_releases, default_instance_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		a.ID, a.OrgID, a.Name, a.ProductID, a.ProductType, a.Region, partner, a.ContractStarts, a.ContractEnds,
+		a.MaintenanceUntil, a.NewReleases, a.DefaultInstanceID, a.CreatedAt)
+	return err
+}
+
+func insertInstance(tx *db.Tx, i Instance) error {
+	_, err := tx.Exec("INSERT INTO instance ("+instanceColumns+") VALUES ($1, $2, $3, $4, $5, $6)",
+		i.ID, i.AccountID, i.Name, i.URL, i.Version, i.CreatedAt)
+	return err
+}
+
+func setDefault(tx *db.Tx, accountID, instanceID string) error {
+	_, err := tx.Exec("UPDATE account SET default_instance_id = $2 WHERE id = $1", accountID, instanceID)
+	return err
+}
+
+// ByID finds an account. Faults: NotFound.
+func ByID(tx *db.Tx, id string) (Account, error) {
+	return scan(tx.QueryRow("SELECT "+columns+" FROM account WHERE id = $1", id))
+}
+
+// ByOrg lists the accounts of an organisation, oldest first.
+func ByOrg(tx *db.Tx, orgID string) ([]Account, error) {
+	return db.Collect(tx, scanRow, "SELECT "+columns+" FROM account WHERE org_id = $1 ORDER BY created_at, id", orgID)
+}
+
+// ByPartner lists the accounts that a partner looks after, by name.
+func ByPartner(tx *db.Tx, partnerID string) ([]Account, error) {
+	return db.Collect(tx, scanRow, "SELECT "+columns+" FROM account WHERE partner_id = $1 ORDER BY name, id", partnerID)
+}
+
+// InstanceByID finds an instance. Faults: NotFound.
+func InstanceByID(tx *db.Tx, id string) (Instance, error) {
+	return scanInstance(tx.QueryRow("SELECT "+instanceColumns+" FROM instance WHERE id = $1", id))
+}
+
+// Instances lists the instances of an account, oldest first.
+func Instances(tx *db.Tx, accountID string) ([]Instance, error) {
+	return db.Collect(tx, scanInstanceRow, "SELECT "+instanceColumns+" FROM instance WHERE account_id = $1 ORDER BY created_at, id", accountID)
+}

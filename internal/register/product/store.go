@@ -1,0 +1,48 @@
+package product
+
+import "github.com/tierdesk/tierdesk/internal/platform/db"
+
+const versionColumns = "product_id, version, released_on, end_of_life"
+
+func save(tx *db.Tx, p Product) error {
+	_, err := tx.Exec("INSERT INTO product (id, name) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET name = $2", p.ID, p.Name)
+	return err
+}
+
+// ByID finds a product. Faults: NotFound.
+func ByID(tx *db.Tx, id string) (p Product, err error) {
+	err = tx.QueryRow("SELECT id, name FROM product WHERE id = $1", id).Scan(&p.ID, &p.Name)
+	return p, missing(err, "product")
+}
+
+// All lists the products by name.
+func All(tx *db.Tx) ([]Product, error) {
+	return db.Collect(tx, func(r *db.Rows) (p Product, err error) {
+		return p, r.Scan(&p.ID, &p.Name)
+	}, "SELECT id, name FROM product ORDER BY name, id")
+}
+
+// VersionOf finds a version of a product. Faults: NotFound.
+func VersionOf(tx *db.Tx, productID, version string) (v Version, err error) {
+	err = tx.QueryRow("SELECT "+versionColumns+" FROM product_version WHERE product_id = $1 AND version = $2", productID, version).
+		Scan(&v.ProductID, &v.Version, &v.ReleasedOn, &v.EndOfLife)
+	return v, missing(err, "version")
+}
+
+// Versions lists the versions of a product, newest release first.
+func Versions(tx *db.Tx, productID string) ([]Version, error) {
+	return db.Collect(tx, func(r *db.Rows) (v Version, err error) {
+		return v, r.Scan(&v.ProductID, &v.Version, &v.ReleasedOn, &v.EndOfLife)
+	}, "SELECT "+versionColumns+" FROM product_version WHERE product_id = $1 ORDER BY released_on DESC, version DESC", productID)
+}
+
+func insertVersion(tx *db.Tx, v Version) (bool, error) {
+	n, err := tx.Exec("INSERT INTO product_version ("+versionColumns+") VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+		v.ProductID, v.Version, v.ReleasedOn, v.EndOfLife)
+	return n == 1, err
+}
+
+func setEndOfLife(tx *db.Tx, productID, version, lastDay string) error {
+	_, err := tx.Exec("UPDATE product_version SET end_of_life = $3 WHERE product_id = $1 AND version = $2", productID, version, lastDay)
+	return err
+}
