@@ -103,7 +103,7 @@ type factInfo struct {
 	stage  int
 	source int
 	fixed  []string // the closed vocabulary of the language itself
-	phrase string   // how a sentence names the fact: "PHRASE is VALUE"
+	phrase string   // how a sentence names the fact: "PHRASE is VALUE"; for a yes-no fact both sentences
 }
 
 var kinds = []string{"end-user", "customer", "partner", "vendor", "monitoring", "unknown"}
@@ -125,7 +125,7 @@ var factTable = [NumFacts]factInfo{
 	FactStatus:            {"status", TypeID, 1, sourceDesk, nil, "the status"},
 	FactWaitingOn:         {"waiting_on", TypeID, 1, sourceDesk, []string{"provider", "requester", "third-party"}, "the side that is waited for"},
 	FactProvided:          {"provided", TypeSet, 1, sourceRequester, nil, "the information provided"},
-	FactHasOpenRequest:    {"has_open_request", TypeYesNo, 1, sourceDesk, yesNo, "another open request"},
+	FactHasOpenRequest:    {"has_open_request", TypeYesNo, 1, sourceDesk, yesNo, "there is another open request|there is no other open request"},
 	FactLeadTime:          {"lead_time", TypeDuration, 1, sourceRequester, nil, "the time until the wished date"},
 	FactSupportVia:        {"support_via", TypeID, 1, sourceContract, []string{"vendor", "partner"}, "the contracted way of support"},
 	FactAccountRegion:     {"account.region", TypeID, 1, sourceRegister, nil, "the region of the account"},
@@ -136,10 +136,10 @@ var factTable = [NumFacts]factInfo{
 	FactContractStarts:    {"contract.starts", TypeDate, 1, sourceContract, nil, "the first day of the contract"},
 	FactContractEnds:      {"contract.ends", TypeDate, 1, sourceContract, nil, "the last day of the contract"},
 	FactContractRenews:    {"contract.renews", TypeDate, 1, sourceContract, nil, "the day the contract renews"},
-	FactContractInForce:   {"contract.in_force", TypeYesNo, 1, sourceContract, yesNo, "a contract in force"},
-	FactMaintenanceActive: {"contract.maintenance_active", TypeYesNo, 1, sourceContract, yesNo, "active maintenance"},
-	FactNewReleases:       {"contract.new_releases", TypeYesNo, 1, sourceContract, yesNo, "entitlement to new releases"},
-	FactContractExtended:  {"contract.extended", TypeYesNo, 1, sourceContract, yesNo, "an extended term"},
+	FactContractInForce:   {"contract.in_force", TypeYesNo, 1, sourceContract, yesNo, "a contract is in force|no contract is in force"},
+	FactMaintenanceActive: {"contract.maintenance_active", TypeYesNo, 1, sourceContract, yesNo, "maintenance is active|maintenance is not active"},
+	FactNewReleases:       {"contract.new_releases", TypeYesNo, 1, sourceContract, yesNo, "the contract includes new releases|the contract does not include new releases"},
+	FactContractExtended:  {"contract.extended", TypeYesNo, 1, sourceContract, yesNo, "the contract has an extended term|the contract has no extended term"},
 	FactSubscriptions:     {"contract.subscriptions", TypeNumber, 1, sourceContract, nil, "the number of subscriptions"},
 	FactUsers:             {"contract.users", TypeNumber, 1, sourceContract, nil, "the number of users in the contract"},
 	FactFTE:               {"contract.fte", TypeNumber, 1, sourceContract, nil, "the number of full-time people in the contract"},
@@ -151,19 +151,19 @@ var factTable = [NumFacts]factInfo{
 	FactVersionReleased:   {"version.released", TypeDate, 1, sourceRegister, nil, "the release date of the version"},
 	FactVersionPhase:      {"version.phase", TypeID, stageVersion, sourceDerived, nil, "the phase of the version's life"},
 	FactVersionUntil:      {"version.until", TypeDate, stageVersion, sourceRegister, nil, "the last day of the version"},
-	FactRequesterKind:     {"requester.kind", TypeID, 1, sourceRegister, kinds, "the kind of asker"},
-	FactRequesterNamed:    {"requester.named", TypeYesNo, 1, sourceRegister, yesNo, "a named contact"},
-	FactOrgKnown:          {"requester.org_known", TypeYesNo, 1, sourceRegister, yesNo, "a known organisation"},
+	FactRequesterKind:     {"requester.kind", TypeID, 1, sourceRegister, kinds, "the asker"},
+	FactRequesterNamed:    {"requester.named", TypeYesNo, 1, sourceRegister, yesNo, "the asker is a named contact|the asker is not a named contact"},
+	FactOrgKnown:          {"requester.org_known", TypeYesNo, 1, sourceRegister, yesNo, "the organisation of the asker is known|the organisation of the asker is not known"},
 	FactRequesterLevels:   {"requester.levels", TypeSet, 1, sourceRegister, nil, "the levels that the asker serves"},
 	FactImpactUsers:       {"impact.users", TypeNumber, 1, sourceRequester, nil, "the number of people hit"},
-	FactImpactAllUsers:    {"impact.all_users", TypeYesNo, 1, sourceRequester, yesNo, "everybody being hit"},
-	FactImpactProduction:  {"impact.production", TypeYesNo, 1, sourceRequester, yesNo, "production being hit"},
-	FactImpactWorkaround:  {"impact.workaround", TypeYesNo, 1, sourceRequester, yesNo, "a work-around"},
-	FactImpactDataLoss:    {"impact.data_loss", TypeYesNo, 1, sourceRequester, yesNo, "loss of data"},
+	FactImpactAllUsers:    {"impact.all_users", TypeYesNo, 1, sourceRequester, yesNo, "everybody is affected|not everybody is affected"},
+	FactImpactProduction:  {"impact.production", TypeYesNo, 1, sourceRequester, yesNo, "production is affected|production is not affected"},
+	FactImpactWorkaround:  {"impact.workaround", TypeYesNo, 1, sourceRequester, yesNo, "a work-around exists|no work-around exists"},
+	FactImpactDataLoss:    {"impact.data_loss", TypeYesNo, 1, sourceRequester, yesNo, "data is being lost|no data is being lost"},
 	FactProviderKind:      {"provider.kind", TypeID, stageLevel, sourceDerived, []string{"vendor", "partner", "customer"}, "the provider of this level"},
 	FactProviderOrg:       {"provider.org", TypeID, stageLevel, sourceDerived, nil, "the organisation that provides this level"},
-	FactServed:            {"served", TypeYesNo, stageLevel, sourceDerived, yesNo, "being served at this level"},
-	FactHoursOpen:         {"hours.open", TypeYesNo, stageHours, sourceDerived, yesNo, "the desk being open"},
+	FactServed:            {"served", TypeYesNo, stageLevel, sourceDerived, yesNo, "this level serves the asker|this level does not serve the asker"},
+	FactHoursOpen:         {"hours.open", TypeYesNo, stageHours, sourceDerived, yesNo, "the desk is open|the desk is closed"},
 	FactCovered:           {"covered", TypeID, stageCoverage, sourceDerived, []string{"yes", "limited", "best-effort", "no", "ask"}, "the answer"},
 }
 

@@ -1,0 +1,787 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+)
+
+func (c *compiler) header() {
+	n := c.root.Get("policy")
+	if n == nil {
+		c.add(SeverityError, 1, 1, "the block `policy` is missing: {name: .., vendor: .., effective: 2020-10-01, zone: UTC}")
+		return
+	}
+	if !c.is(n, Map, "policy") {
+		return
+	}
+	c.only(n, "policy", []string{"name", "vendor", "effective", "zone", "home", "supplements"}, nil)
+	c.p.name = c.required(n, "name", "policy")
+	c.p.vendor = c.required(n, "vendor", "policy")
+	c.p.supplements = c.text(n, "supplements")
+	c.p.home = c.text(n, "home")
+	c.p.zone = c.required(n, "zone", "policy")
+	c.p.date = c.required(n, "effective", "policy")
+	zone, ok := c.zone(n.Get("zone"))
+	if home := n.Get("home"); home != nil {
+		c.zone(home)
+		c.warnHome(n.Get("zone"))
+	}
+	if !ok || n.Get("effective") == nil {
+		return
+	}
+	day, err := calendar.ParseDate(c.p.date)
+	if err != nil {
+		c.errorAt(n.Get("effective"), "effective: %v", err)
+		return
+	}
+	c.p.effective = zone.At(day, 0)
+}
+
+func (c *compiler) zone(n *Node) (calendar.Zone, bool) {
+	if n == nil || n.Kind != Scalar {
+		return calendar.Zone{}, false
+	}
+	z, err := calendar.LoadZone(n.Text)
+	if err != nil {
+		c.errorAt(n, "%v", err)
+	}
+	return z, err == nil
+}
+
+// warnHome warns where GMT is written but the vendor's home has a summer time.
+func (c *compiler) warnHome(n *Node) {
+	if n == nil || n.Text != "GMT" || c.p.home == "" {
+		return
+	}
+	home, err := calendar.LoadZone(c.p.home)
+	if err != nil {
+		return
+	}
+	winter, summer := calendar.MakeDate(2026, 1, 15), calendar.MakeDate(2026, 7, 15)
+	if (home.At(summer, 0)-home.At(winter, 0))%(24*3600_000) != 0 {
+		c.warnAt(n, "GMT has no summer time but the vendor's home %s has; write %s if its civil time is meant", c.p.home, c.p.home)
+	}
+}
+
+func (c *compiler) terms() {
+	c.entries("terms", func(key, value *Node) {
+		if c.is(value, Scalar, "a term") {
+			c.p.terms = append(c.p.terms, Term{Name: key.Text, Meaning: strings.TrimSpace(value.Text), Clause: c.place(key).Clause})
+		}
+	})
+}
+
+// ---- who and what ----
+
+func (c *compiler) levels() {
+	c.entries("levels", func(key, n *Node) {
+		if !c.is(n, Map, "a level") {
+			return
+		}
+		c.only(n, "levels."+key.Text, []string{"name", "effort", "escalates_to", "opened_by"}, nil)
+		l := Level{ID: key.Text, Name: c.required(n, "name", "level "+key.Text), Place: c.place(key), Next: -1}
+		l.Effort = c.choice(n, "effort", "normal", "best-effort")
+		l.EscalatesTo = c.text(n, "escalates_to")
+		l.OpenedBy = c.strings(n, "opened_by")
+		c.p.levels = append(c.p.levels, l)
+	})
+	if len(c.p.levels) == 0 {
+		c.errorAt(c.root, "the policy defines no levels; add `levels`")
+		return
+	}
+	if len(c.p.levels) > 64 {
+		c.errorAt(c.root, "more than 64 levels")
+		return
+	}
+	ids := names(c.p.levels, func(l Level) string { return l.ID })
+	for i := range c.p.levels {
+		c.linkLevel(&c.p.levels[i], i, ids)
+	}
+}
+
+func (c *compiler) linkLevel(l *Level, index int, ids []string) {
+	n := c.root.Get("levels").Get(l.ID)
+	if l.EscalatesTo != "" {
+		l.Next = slices.Index(ids, l.EscalatesTo)
+		switch {
+		case l.Next < 0:
+			c.unknownWord(n.Get("escalates_to"), "level", ids)
+		case l.Next <= index:
+			c.errorAt(n.Get("escalates_to"), "level %s escalates to %s, which stands lower on the ladder", l.ID, l.EscalatesTo)
+		}
+	}
+	for _, w := range c.words(n.Get("opened_by"), "opened_by") {
+		i := slices.Index(ids, w.Text)
+		switch {
+		case w.Text == "monitoring":
+			l.OpenedByMonitoring = true
+		case i < 0:
+			c.errorAt(w, "nobody may open %s: opened_by [%s] is not a level%s", l.ID, w.Text, didYouMean(w.Text, append(ids, "monitoring")))
+		default:
+			l.OpenedByLevels |= 1 << i
+		}
+	}
+}
+
+func (c *compiler) plans() {
+	c.entries("plans", func(key, n *Node) {
+		if !c.is(n, Map, "a plan") {
+			return
+		}
+		c.only(n, "plans."+key.Text, []string{"name", "answer", "offer", "queue", "builds_on", "includes"}, []string{"needs"})
+		c.p.plans = append(c.p.plans, Plan{
+			ID: key.Text, Name: c.required(n, "name", "plan "+key.Text), BuildsOn: c.text(n, "builds_on"), Includes: c.strings(n, "includes"),
+			Queue: c.number(n, "queue"), Answer: c.answer(n), Offer: c.text(n, "offer"), Place: c.place(key),
+		})
+	})
+	ids := names(c.p.plans, func(p Plan) string { return p.ID })
+	for i, p := range c.p.plans {
+		at := c.root.Get("plans").Get(p.ID).Get("builds_on")
+		switch base := slices.Index(ids, p.BuildsOn); {
+		case p.BuildsOn == "":
+		case base < 0:
+			c.unknownWord(at, "plan", ids)
+		case base >= i:
+			c.errorAt(at, "plan %q builds on %q, which must stand above it", p.ID, p.BuildsOn)
+		}
+	}
+	c.entries("addons", func(key, n *Node) {
+		if c.is(n, Map, "an add-on") {
+			c.only(n, "addons."+key.Text, []string{"name"}, []string{"needs"})
+			c.closed(FactAddon, key.Text)
+		}
+	})
+}
+
+// plansFrom lists the words of a plan and of every plan that builds on it.
+func (c *compiler) plansFrom(id string) []int {
+	var list []int
+	for i, p := range c.p.plans {
+		for q := p; ; {
+			if q.ID == id {
+				list = append(list, i)
+				break
+			}
+			base, ok := find(c.p.plans[:i], func(o Plan) bool { return o.ID == q.BuildsOn })
+			if !ok || q.BuildsOn == "" {
+				break
+			}
+			q = base
+		}
+	}
+	return list
+}
+
+func (c *compiler) severities() {
+	n := c.root.Get("severity")
+	if n == nil || !c.is(n, Map, "severity") {
+		return
+	}
+	c.only(n, "severity", []string{"scale", "set_by", "changed_by"}, []string{"priority", "from"})
+	c.choice(n, "set_by", "requester", "provider")
+	for _, w := range c.words(n.Get("changed_by"), "changed_by") {
+		if w.Text != "requester" && w.Text != "provider" {
+			c.errorAt(w, "changed_by: %q is not one of requester, provider", w.Text)
+		}
+	}
+	scale := n.Get("scale")
+	if scale == nil || !c.is(scale, Map, "severity.scale") {
+		return
+	}
+	for i, key := range scale.Keys {
+		v := scale.Values[i]
+		if c.is(v, Map, "a severity") {
+			c.only(v, "severity.scale."+key.Text, []string{"name", "means"}, []string{"was", "for"})
+			c.p.severities = append(c.p.severities, SeverityLevel{ID: key.Text, Name: c.text(v, "name"), Means: c.text(v, "means"), Place: c.place(key)})
+		}
+	}
+}
+
+func (c *compiler) products() {
+	c.entries("products", func(key, n *Node) {
+		if !c.is(n, Map, "a product") {
+			return
+		}
+		c.only(n, "products."+key.Text, []string{"name", "versions"}, []string{"depends_on", "lifecycle"})
+		c.p.products = append(c.p.products, Product{ID: key.Text, Name: c.required(n, "name", "product "+key.Text), Versions: c.text(n, "versions"), Place: c.place(key)})
+	})
+}
+
+func (c *compiler) statuses() {
+	c.entries("statuses", func(key, n *Node) {
+		if !c.is(n, Map, "a status") {
+			return
+		}
+		c.only(n, "statuses."+key.Text, []string{"title", "waits_for"}, nil)
+		waits := c.choice(n, "waits_for", "provider", "requester", "third-party")
+		c.p.statuses = append(c.p.statuses, Status{ID: key.Text, Title: c.required(n, "title", "status "+key.Text), WaitsFor: waits, Place: c.place(key)})
+	})
+}
+
+func (c *compiler) eventTypes() {
+	c.entries("events", func(key, n *Node) {
+		if !c.is(n, Map, "an event") {
+			return
+		}
+		c.only(n, "events."+key.Text, []string{"title", "by"}, nil)
+		by := c.choice(n, "by", "requester", "provider", "account", "contract", "product", "monitoring")
+		if slices.Contains(BuiltinEvents(), key.Text) {
+			c.errorAt(key, "the event %q is built in", key.Text)
+		}
+		c.p.events = append(c.p.events, EventType{ID: key.Text, Title: c.required(n, "title", "event "+key.Text), By: by, Place: c.place(key)})
+	})
+}
+
+func (c *compiler) information() {
+	c.entries("information", func(key, n *Node) {
+		if !c.is(n, Map, "information") {
+			return
+		}
+		c.only(n, "information."+key.Text, []string{"type", "title", "columns"}, nil)
+		i := Information{ID: key.Text, Title: c.text(n, "title"), Columns: c.strings(n, "columns"), Place: c.place(key)}
+		if i.Type = c.choice(n, "type", "steps", "url", "secret", "yes-no", "text", "image", "video", "media", "table", "file", "number", "date"); i.Type == "" && n.Get("type") == nil {
+			c.errorAt(key, "information %s needs a `type`", key.Text)
+		}
+		if i.Title == "" {
+			i.Title = sentence(strings.NewReplacer("_", " ", "-", " ").Replace(key.Text))
+		}
+		c.p.information = append(c.p.information, i)
+	})
+}
+
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+func (c *compiler) offers() {
+	c.entries("offers", func(key, n *Node) {
+		if !c.is(n, Map, "an offer") {
+			return
+		}
+		c.only(n, "offers."+key.Text, []string{"title", "to", "link"}, nil)
+		o := Offer{ID: key.Text, Title: c.required(n, "title", "offer "+key.Text), To: c.text(n, "to"), Link: c.text(n, "link"), Place: c.place(key)}
+		if o.Link != "" && !strings.HasPrefix(o.Link, "https://") && !strings.HasPrefix(o.Link, "http://") && !strings.HasPrefix(o.Link, "mailto:") {
+			c.errorAt(n.Get("link"), "link: %q is not a web or mail address", o.Link)
+		}
+		if (o.To == "") == (o.Link == "") {
+			c.errorAt(key, "offer %s needs either `to` or `link`", key.Text)
+		}
+		c.p.offers = append(c.p.offers, o)
+	})
+}
+
+// offer resolves the offer named under `offer`; -1 for none.
+func (c *compiler) offer(n *Node) int {
+	at := n.Get("offer")
+	if at == nil || !c.is(at, Scalar, "offer") {
+		return -1
+	}
+	ids := names(c.p.offers, func(o Offer) string { return o.ID })
+	i := slices.Index(ids, at.Text)
+	if i < 0 {
+		c.unknownWord(at, "offer", ids)
+	}
+	return i
+}
+
+func (c *compiler) answer(n *Node) string {
+	return c.choice(n, "answer", "yes", "limited", "best-effort", "no")
+}
+
+func parseAnswer(s string) Answer {
+	for a := AnswerYes; a <= AnswerNo; a++ {
+		if a.String() == s {
+			return a
+		}
+	}
+	return AnswerNone
+}
+
+func (c *compiler) charge(n *Node) *Charge {
+	at := n.Get("charge")
+	if at == nil || !c.is(at, Map, "charge") {
+		return nil
+	}
+	c.only(at, "charge", []string{"rate", "confirm", "from"}, nil)
+	charge := &Charge{Rate: c.text(at, "rate"), Confirm: c.text(at, "confirm"), From: c.text(at, "from")}
+	if (charge.Rate == "") == (charge.From == "") {
+		c.errorAt(at, "a charge needs either `rate` or `from`")
+	}
+	if from := at.Get("from"); from != nil && c.root.Get("allowances").Get(from.Text) == nil {
+		var known []string
+		if all := c.root.Get("allowances"); all != nil {
+			known = names(all.Keys, func(k *Node) string { return k.Text })
+		}
+		c.unknownWord(from, "allowance", known)
+	}
+	return charge
+}
+
+func (c *compiler) categories() {
+	ids := names(c.p.levels, func(l Level) string { return l.ID })
+	c.entries("categories", func(key, n *Node) {
+		if !c.is(n, Map, "a category") {
+			return
+		}
+		c.only(n, "categories."+key.Text, []string{"title", "level", "answer", "offer", "duty", "charge"}, nil)
+		k := Category{ID: key.Text, Title: c.required(n, "title", "category "+key.Text), Level: c.text(n, "level"), Answer: c.answer(n),
+			Offer: c.text(n, "offer"), Duty: c.yes(n, "duty"), Charge: c.charge(n), Place: c.place(key), LevelIndex: -1}
+		c.offer(n)
+		if k.Level != "" {
+			if k.LevelIndex = slices.Index(ids, k.Level); k.LevelIndex < 0 {
+				c.unknownWord(n.Get("level"), "level", ids)
+			}
+		}
+		if k.Level == "" && k.Answer == "" {
+			c.errorAt(key, "category %q has neither a level nor an answer", key.Text)
+		}
+		if k.Duty && k.Level == "" {
+			c.errorAt(key, "the duty %q needs a level that carries it", key.Text)
+		}
+		c.p.categories = append(c.p.categories, k)
+	})
+}
+
+// ---- responsibility ----
+
+func (c *compiler) responsibility() {
+	list := c.root.Get("responsibility")
+	if list == nil {
+		c.errorAt(c.root, "the policy does not say who provides the levels; add `responsibility`")
+		return
+	}
+	ids := names(c.p.levels, func(l Level) string { return l.ID })
+	c.items(list, "responsibility", func(i int, n *Node) {
+		c.only(n, "responsibility", slices.Concat(ruleKeys, ids), laterRuleKeys)
+		row := ResponsibilityRow{Rule: c.rule(n, fmt.Sprintf("responsibility[%d]", i), stageLevel), Cells: make([]ResponsibilityCell, len(ids))}
+		for level, id := range ids {
+			cell := n.Get(id)
+			if cell == nil {
+				c.errorAt(n, "%s has no provider for %s", c.rowName(n), id)
+				continue
+			}
+			row.Cells[level] = c.cell(cell, id)
+		}
+		c.p.responsibility = append(c.p.responsibility, row)
+	})
+	rules := make([]*Rule, len(c.p.responsibility))
+	for i := range rules {
+		rules[i] = &c.p.responsibility[i].Rule
+	}
+	c.checkReach("responsibility", rules)
+}
+
+func (c *compiler) rowName(n *Node) string {
+	if types := c.words(n.Get("for").Get("product.type"), "product.type"); len(types) > 0 {
+		return fmt.Sprintf("product type %q", types[0].Text)
+	}
+	return "this row"
+}
+
+func (c *compiler) cell(n *Node, level string) ResponsibilityCell {
+	cell := ResponsibilityCell{Line: n.Line}
+	if !c.is(n, Map, level) {
+		return cell
+	}
+	c.only(n, level, []string{"by", "for"}, nil)
+	cell.By, cell.ByText = c.kinds(n, "by", level, []string{"vendor", "partner", "customer"})
+	cell.For, cell.ForText = c.kinds(n, "for", level, kinds[:4])
+	return cell
+}
+
+func (c *compiler) kinds(n *Node, key, level string, allowed []string) (uint8, []string) {
+	var bits uint8
+	var list []string
+	for _, w := range c.words(n.Get(key), key) {
+		if !slices.Contains(allowed, w.Text) {
+			c.unknownWord(w, "kind", allowed)
+			continue
+		}
+		bits |= KindBit(w.Text)
+		list = append(list, w.Text)
+	}
+	if len(list) == 0 {
+		c.errorAt(n, "%s needs `%s`", level, key)
+	}
+	return bits, list
+}
+
+// KindBit returns the bit of a kind of asker or provider; an empty or strange word is unknown.
+func KindBit(kind string) uint8 {
+	switch kind {
+	case "vendor":
+		return KindVendor
+	case "partner":
+		return KindPartner
+	case "customer":
+		return KindCustomer
+	case "end-user":
+		return KindEndUser
+	case "monitoring":
+		return KindMonitoring
+	}
+	return KindUnknown
+}
+
+// ---- hours ----
+
+func (c *compiler) hours() {
+	list := c.root.Get("hours")
+	var choose []*Rule
+	c.items(list, "hours", func(i int, n *Node) {
+		c.only(n, "hours", slices.Concat(ruleKeys, []string{"use", "add", "outside"}), laterRuleKeys)
+		r := HoursRule{Rule: c.rule(n, fmt.Sprintf("hours[%d]", i), stageHours)}
+		r.BestEffort = c.choice(n, "outside", "closed", "best-effort") == "best-effort"
+		use, add := n.Get("use"), n.Get("add")
+		switch {
+		case (use == nil) == (add == nil):
+			c.errorAt(n, "a rule of hours has either `use` or `add`")
+		case add != nil:
+			r.Add, r.Calendar = true, c.calendarNamed(add, false)
+		default:
+			r.Calendar = c.calendarNamed(use, true)
+		}
+		c.p.hours = append(c.p.hours, r)
+	})
+	if len(c.p.hours) == 0 {
+		c.errorAt(c.root, "the policy names no hours; add `hours: [{use: ..}]`")
+	}
+	for i := range c.p.hours {
+		if !c.p.hours[i].Add {
+			choose = append(choose, &c.p.hours[i].Rule)
+		}
+	}
+	c.checkChoose("hours", choose)
+}
+
+// ---- coverage ----
+
+func (c *compiler) coverage() {
+	c.items(c.root.Get("coverage"), "coverage", func(i int, n *Node) {
+		c.only(n, "coverage", slices.Concat(ruleKeys, []string{"answer", "offer", "charge", "overrides"}), laterRuleKeys)
+		r := CoverageRule{Rule: c.rule(n, fmt.Sprintf("coverage[%d]", i), stageCoverage), Offer: c.offer(n), Charge: c.charge(n), names: n.Get("overrides")}
+		r.Answer = parseAnswer(c.answer(n))
+		if r.Answer == AnswerNone && r.Charge == nil {
+			c.errorAt(n, "a rule of coverage needs an `answer`, a `charge` or both")
+		}
+		r.Sentence = coverageSentence(r.Answer, r.Text)
+		c.p.coverage = append(c.p.coverage, r)
+	})
+	c.impliedByCategories()
+	c.impliedByPlans()
+	c.impliedByPhases()
+	c.overrides()
+	c.checkWayOn()
+}
+
+func coverageSentence(a Answer, when string) string {
+	said := [...]string{"Charged", "Covered", "Covered in part", "Covered with best efforts only", "Not covered"}[a]
+	if when == "" {
+		return said + "."
+	}
+	return said + ", because " + when + "."
+}
+
+func (c *compiler) imply(r CoverageRule, f Fact, word int) {
+	words := make([]uint64, word/64+1)
+	words[word/64] = 1 << (word % 64)
+	r.When = Condition{For: []Test{{Fact: f, words: words}}}
+	r.Implied = true
+	c.p.coverage = append(c.p.coverage, r)
+}
+
+func (c *compiler) offerIndex(id string) int {
+	return slices.IndexFunc(c.p.offers, func(o Offer) bool { return o.ID == id })
+}
+
+func (c *compiler) impliedByCategories() {
+	for _, k := range c.p.categories {
+		if k.Answer == "" && k.Charge == nil {
+			continue
+		}
+		r := CoverageRule{Rule: Rule{Place: k.Place, ID: "category " + k.ID}, Answer: parseAnswer(k.Answer), Offer: c.offerIndex(k.Offer), Charge: k.Charge}
+		r.Sentence = map[Answer]string{
+			AnswerNone: fmt.Sprintf("%q is paid work.", k.Title), AnswerYes: fmt.Sprintf("%q is covered.", k.Title),
+			AnswerLimited: fmt.Sprintf("%q is covered in part.", k.Title), AnswerBestEffort: fmt.Sprintf("%q is covered with best efforts only.", k.Title),
+			AnswerNo: fmt.Sprintf("%q is not part of this support.", k.Title),
+		}[r.Answer]
+		word, _ := c.p.Word(FactCategory, k.ID)
+		c.imply(r, FactCategory, word)
+	}
+}
+
+func (c *compiler) impliedByPlans() {
+	for _, p := range c.p.plans {
+		if p.Answer == "" {
+			continue
+		}
+		c.offer(c.root.Get("plans").Get(p.ID))
+		r := CoverageRule{Rule: Rule{Place: p.Place, ID: "plan " + p.ID}, Answer: parseAnswer(p.Answer), Offer: c.offerIndex(p.Offer)}
+		r.Sentence = coverageSentence(r.Answer, "the plan is "+p.Name)
+		word, _ := c.p.Word(FactPlan, p.ID)
+		c.imply(r, FactPlan, word)
+	}
+}
+
+func (c *compiler) impliedByPhases() {
+	seen := map[string]bool{}
+	for _, life := range c.p.lifecycles {
+		for _, phase := range life.Phases {
+			if phase.Answer == "" || seen[phase.ID] {
+				continue
+			}
+			seen[phase.ID] = true
+			r := CoverageRule{Rule: Rule{Place: phase.Place, ID: "phase " + phase.ID}, Answer: parseAnswer(phase.Answer), Offer: c.offerIndex(phase.Offer)}
+			r.Sentence = coverageSentence(r.Answer, "the version is in its phase "+phase.ID)
+			c.imply(r, FactVersionPhase, phase.Word)
+		}
+	}
+	if len(c.p.lifecycles) == 0 {
+		return
+	}
+	r := CoverageRule{Rule: Rule{Place: c.p.lifecycles[0].Place, ID: "phase " + PhaseEnded}, Answer: AnswerNo, Offer: -1, Sentence: "Not covered, because the version is past the end of its life."}
+	word, _ := c.p.Word(FactVersionPhase, PhaseEnded)
+	c.imply(r, FactVersionPhase, word)
+}
+
+func (c *compiler) overrides() {
+	ids := names(c.p.coverage, func(r CoverageRule) string { return r.ID })
+	for i := range c.p.coverage {
+		r := &c.p.coverage[i]
+		for _, w := range c.words(r.names, "overrides") {
+			target := slices.Index(ids, w.Text)
+			switch {
+			case target < 0:
+				c.errorAt(w, "`overrides` names %q%s", w.Text, notRule(w.Text, ids))
+			case target == i:
+				c.errorAt(w, "rule %q overrides itself", w.Text)
+			default:
+				r.Overrides = append(r.Overrides, target)
+			}
+		}
+		for _, target := range r.Overrides {
+			if target < i && slices.Contains(c.p.coverage[target].Overrides, i) {
+				c.errorAt(r.names, "rules %q and %q override each other", r.ID, ids[target])
+			}
+		}
+		r.names = nil
+	}
+}
+
+func notRule(word string, ids []string) string {
+	if near := didYouMean(word, ids); near != "" {
+		return near
+	}
+	return ", which is no rule of coverage; the answers of plans, categories and phases are named like `phase ended`"
+}
+
+// checkWayOn asks that everybody whom the matrix refuses is offered a way on.
+func (c *compiler) checkWayOn() {
+	for _, kind := range []string{"end-user", "customer"} {
+		row := c.refusingRow(KindBit(kind))
+		if row == nil || slices.ContainsFunc(c.p.coverage, func(r CoverageRule) bool { return c.offersOn(&r, kind) }) {
+			continue
+		}
+		c.add(SeverityError, row.Line, row.Col, "`%s` is refused by the matrix but no rule offers a way on; add a rule of coverage for {requester.kind: %s, served: no} with `offer`", kind, kind)
+	}
+}
+
+func (c *compiler) refusingRow(kind uint8) *ResponsibilityRow {
+	for i := range c.p.responsibility {
+		for _, cell := range c.p.responsibility[i].Cells {
+			if cell.By != 0 && (cell.By&KindCustomer == 0 && cell.For&kind == 0) {
+				return &c.p.responsibility[i]
+			}
+		}
+	}
+	return nil
+}
+
+func (c *compiler) offersOn(r *CoverageRule, kind string) bool {
+	if r.Offer < 0 || r.Answer != AnswerNo {
+		return false
+	}
+	var record Facts
+	record[FactServed] = Value{Known: true}
+	word, _ := c.p.Word(FactRequesterKind, kind)
+	record[FactRequesterKind] = Value{Known: true, N: int64(word)}
+	aboutServed := slices.ContainsFunc(r.When.For, func(t Test) bool { return t.Fact == FactServed })
+	return aboutServed && r.When.Eval(&record) != False
+}
+
+// ---- gates ----
+
+func (c *compiler) gates() {
+	levels := names(c.p.levels, func(l Level) string { return l.ID })
+	c.items(c.root.Get("gates"), "gates", func(i int, n *Node) {
+		c.only(n, "gates", slices.Concat(ruleKeys, []string{"to", "from", "require"}), laterRuleKeys)
+		g := Gate{Rule: c.rule(n, fmt.Sprintf("gates[%d]", i), stageGates), From: c.text(n, "from"), To: c.required(n, "to", "a gate")}
+		g.FromIdx, g.ToIdx = slices.Index(levels, g.From), slices.Index(levels, g.To)
+		if g.From != "" && g.FromIdx < 0 {
+			c.unknownWord(n.Get("from"), "level", levels)
+		}
+		if g.ToIdx < 0 && g.To != "submit" && g.To != "close" && n.Get("to") != nil {
+			c.unknownWord(n.Get("to"), "gate", append(slices.Clone(levels), "submit", "close"))
+		}
+		if g.FromIdx >= 0 && g.ToIdx >= 0 && g.ToIdx <= g.FromIdx {
+			c.errorAt(n.Get("to"), "a gate leads up the ladder; %s is not above %s", g.To, g.From)
+		}
+		g.Require = c.requirements(n.Get("require"))
+		if len(g.Require) == 0 {
+			c.errorAt(n, "a gate needs `require`")
+		}
+		c.p.gates = append(c.p.gates, g)
+	})
+}
+
+func (c *compiler) requirements(n *Node) []Requirement {
+	if n == nil || !c.is(n, List, "require") {
+		return nil
+	}
+	var list []Requirement
+	for _, item := range n.Values {
+		r := Requirement{Min: 1, Place: c.place(item)}
+		switch item.Kind {
+		case Scalar:
+			c.require(&r, item)
+		case Map:
+			c.requireMap(&r, item)
+		default:
+			c.errorAt(item, "require: expected an id such as `steps`, found %v", item.Kind)
+			continue
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// requireMap reads {any: [a, b], waive: with-reason} and {test_matrix: 1, waive: with-reason}.
+func (c *compiler) requireMap(r *Requirement, item *Node) {
+	for i, key := range item.Keys {
+		v := item.Values[i]
+		switch key.Text {
+		case "any":
+			for _, w := range c.words(v, "any") {
+				c.require(r, w)
+			}
+		case "waive":
+			if r.Waivable = v.Text == "with-reason"; !r.Waivable {
+				c.errorAt(v, "waive: expected with-reason, found %q", v.Text)
+			}
+		default:
+			c.require(r, key)
+			if n, err := strconv.Atoi(v.Text); err != nil || n < 1 || n > 1000 {
+				c.errorAt(v, "%s: expected how many are needed", key.Text)
+			} else {
+				r.Min = n
+			}
+		}
+	}
+	if len(r.IDs) == 0 {
+		c.errorAt(item, "require: nothing is named")
+	}
+	if item.Get("any") == nil && len(r.IDs) > 1 {
+		c.errorAt(item, "require: write one entry for each, or {any: [..]}")
+	}
+}
+
+func (c *compiler) require(r *Requirement, at *Node) {
+	word, ok := c.p.Word(FactProvided, at.Text)
+	if !ok {
+		ids := names(c.p.information, func(i Information) string { return i.ID })
+		c.errorAt(at, "gate asks for %q, which is not under `information`%s", at.Text, didYouMean(at.Text, ids))
+		return
+	}
+	r.IDs = append(r.IDs, at.Text)
+	r.Bits |= 1 << (word & 63)
+}
+
+// ---- allowances, updates, promises ----
+
+func (c *compiler) allowances() {
+	c.entries("allowances", func(key, n *Node) {
+		if !c.is(n, Map, "an allowance") {
+			return
+		}
+		known := []string{"title", "counts", "of", "bought", "step", "round", "per", "named", "sheets", "warn", "over"}
+		c.only(n, "allowances."+key.Text, known, []string{"is", "each", "starts", "change", "unused"})
+		a := Allowance{ID: key.Text, Title: c.text(n, "title"), Counts: c.required(n, "counts", "allowance "+key.Text), Bought: c.yes(n, "bought"),
+			Round: c.choice(n, "round", "up", "nearest", "down"), Per: c.choice(n, "per", "entry", "day", "request"), Named: c.text(n, "named"), Sheets: c.text(n, "sheets"),
+			Place: c.place(key), Offer: -1}
+		if a.Title == "" {
+			a.Title = sentence(strings.ReplaceAll(key.Text, "-", " "))
+		}
+		if !a.Bought {
+			c.errorAt(key, "an allowance that is not `bought: yes` is not supported in this version")
+		}
+		if a.Counts != "time" && n.Get("counts") != nil {
+			c.errorAt(n.Get("counts"), "counts: %q is not supported in this version; only `time` is", a.Counts)
+		}
+		if step := n.Get("step"); step != nil {
+			a.StepMs = c.duration(step, "step")
+		}
+		for _, w := range c.words(n.Get("warn"), "warn") {
+			a.Warn = append(a.Warn, c.percent(w)/100)
+		}
+		a.Of.For = c.tests(n.Get("of"), "allowances."+key.Text, stageGates)
+		if of := n.Get("of"); of != nil {
+			a.Category = c.strings(of, "category")
+		}
+		if over := n.Get("over"); over != nil && c.is(over, Map, "over") {
+			c.only(over, "over", []string{"answer", "offer"}, nil)
+			a.OverAnswer, a.OverOffer, a.Offer = c.choice(over, "answer", "no", "charge"), c.text(over, "offer"), c.offer(over)
+		}
+		if a.OverAnswer == "" {
+			a.OverAnswer = "no"
+		}
+		c.p.allowances = append(c.p.allowances, a)
+	})
+}
+
+func (c *compiler) updates() {
+	n := c.root.Get("updates")
+	if n == nil || !c.is(n, Map, "updates") {
+		return
+	}
+	c.only(n, "updates", []string{"category", "windows_at_least", "needs", "expected_downtime", "staging", "keeps", "path", "after"}, nil)
+	u := &Updates{Category: c.required(n, "category", "updates"), WindowsAtLeast: c.number(n, "windows_at_least"), Staging: c.text(n, "staging"),
+		Keeps: c.strings(n, "keeps"), Path: c.text(n, "path"), After: c.strings(n, "after"), Place: c.place(n)}
+	if _, ok := c.p.Category(u.Category); !ok && n.Get("category") != nil {
+		c.unknownWord(n.Get("category"), "category", names(c.p.categories, func(k Category) string { return k.ID }))
+	}
+	if at := n.Get("expected_downtime"); at != nil && c.is(at, Scalar, "expected_downtime") {
+		from, to, both := strings.Cut(at.Text, "-")
+		if !both {
+			to = from
+		}
+		u.DowntimeFromMs = c.duration(&Node{Kind: Scalar, Text: from, Line: at.Line, Col: at.Col}, "expected_downtime")
+		u.DowntimeToMs = c.duration(&Node{Kind: Scalar, Text: to, Line: at.Line, Col: at.Col}, "expected_downtime")
+	}
+	c.items(n.Get("needs"), "needs", func(i int, item *Node) {
+		c.only(item, "updates.needs", append(slices.Clone(ruleKeys), "require"), laterRuleKeys)
+		need := UpdateNeed{Rule: c.rule(item, fmt.Sprintf("updates.needs[%d]", i), stageGates), Require: c.requirements(item.Get("require"))}
+		u.Needs = append(u.Needs, need)
+	})
+	c.p.updates = u
+}
+
+func (c *compiler) promises() {
+	c.items(c.root.Get("promises"), "promises", func(_ int, n *Node) {
+		c.only(n, "promises", []string{"id", "measure", "each", "ahead", "at_least"}, []string{"for", "unless", "when", "misses_at_most", "credit", "reading"})
+		p := Promise{ID: c.required(n, "id", "a promise"), Measure: c.required(n, "measure", "a promise"), Each: c.choice(n, "each", "month", "quarter", "year"), Place: c.place(n)}
+		if ahead := n.Get("ahead"); ahead != nil {
+			p.AheadDays = int(c.duration(ahead, "ahead") / (24 * 3600_000))
+		}
+		if least := n.Get("at_least"); least != nil {
+			p.AtLeast = c.percent(least)
+		}
+		c.p.promises = append(c.p.promises, p)
+	})
+}

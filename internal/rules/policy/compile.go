@@ -1,0 +1,794 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+)
+
+// Blocks of the language. laterBlocks are known to it but not to this version.
+var (
+	blocks = []string{
+		"policy", "terms", "plans", "addons", "severity", "levels", "categories", "responsibility", "calendars", "hours",
+		"coverage", "offers", "statuses", "events", "clocks", "information", "gates", "allowances", "products", "lifecycle",
+		"updates", "promises", "holidays",
+	}
+	laterBlocks = []string{"conflicts", "negotiable", "keeps", "facts", "places", "channels", "languages", "maintenance"}
+)
+
+// BuiltinEvents lists the events that the desk itself records.
+func BuiltinEvents() []string {
+	return []string{
+		"created", "complete", "assigned", "first-reply", "public-update", "customer-replied", "waits-for-requester",
+		"escalated", "level-entered", "severity-changed", "workaround-given", "solved", "reopened", "closed", "paged",
+		"acknowledged", "on-site",
+	}
+}
+
+// BuiltinStatuses lists the states that every request has without the policy naming them.
+func BuiltinStatuses() []string {
+	return []string{"incomplete", "new", "open", "waiting", "solved", "closed", "declined"}
+}
+
+// compiler turns the merged blocks into a Policy. It goes on after a mistake, so that one run shows all of them.
+type compiler struct {
+	*report
+	p     *Policy
+	root  *Node
+	rules map[string]*Node // ids of rules, and where they stand
+}
+
+func compile(d *document) *Policy {
+	c := &compiler{report: d.report, root: d.root, rules: map[string]*Node{}, p: &Policy{file: d.file, clauses: d.clauses, clauseIndex: map[string]int{}}}
+	for i, clause := range d.clauses {
+		c.p.clauseIndex[clause.ID] = i
+	}
+	c.only(c.root, "", blocks, laterBlocks)
+	c.header()
+	c.terms()
+	c.levels()
+	c.plans()
+	c.severities()
+	c.products()
+	c.statuses()
+	c.eventTypes()
+	c.information()
+	c.offers()
+	c.calendars()
+	c.lifecyclePhases()
+	c.categories()
+	c.vocabularies()
+	c.allowances()
+	c.responsibility()
+	c.hours()
+	c.coverage()
+	c.clocks()
+	c.gates()
+	c.updates()
+	c.promises()
+	if c.failed() {
+		return nil
+	}
+	for i := range d.clauses {
+		c.p.clauses[i].Blocks = c.readable(d.blocks[i])
+	}
+	return c.p
+}
+
+// ---- reading nodes ----
+
+func (c *compiler) place(n *Node) Place {
+	return Place{Clause: c.p.clauses[n.clause].ID, Line: n.Line, Col: n.Col}
+}
+
+// only reports the keys of a map that nothing reads.
+func (c *compiler) only(n *Node, where string, known, later []string) {
+	if n == nil || n.Kind != Map {
+		return
+	}
+	for _, k := range n.Keys {
+		switch {
+		case slices.Contains(known, k.Text):
+		case slices.Contains(later, k.Text):
+			c.errorAt(k, "%q%s is not supported in this version", k.Text, inside(where))
+		default:
+			c.errorAt(k, "unknown key %q%s%s", k.Text, inside(where), didYouMean(k.Text, slices.Concat(known, later)))
+		}
+	}
+}
+
+func inside(where string) string {
+	if where == "" {
+		return ""
+	}
+	return " in " + where
+}
+
+// entries walks a map of definitions.
+func (c *compiler) entries(block string, fn func(key, value *Node)) {
+	n := c.root.Get(block)
+	if n == nil || !c.is(n, Map, block) {
+		return
+	}
+	for i, k := range n.Keys {
+		fn(k, n.Values[i])
+	}
+}
+
+// items walks a list of rules.
+func (c *compiler) items(n *Node, what string, fn func(i int, item *Node)) {
+	if n == nil || !c.is(n, List, what) {
+		return
+	}
+	for i, item := range n.Values {
+		if c.is(item, Map, what) {
+			fn(i, item)
+		}
+	}
+}
+
+func (c *compiler) is(n *Node, kind Kind, what string) bool {
+	if n.Kind != kind {
+		c.errorAt(n, "%s: expected %v, found %v", what, kind, n.Kind)
+		return false
+	}
+	return true
+}
+
+// text returns the scalar under a key, "" when it is absent.
+func (c *compiler) text(n *Node, key string) string {
+	v := n.Get(key)
+	if v == nil || !c.is(v, Scalar, key) {
+		return ""
+	}
+	return v.Text
+}
+
+// required returns the scalar under a key and reports its absence.
+func (c *compiler) required(n *Node, key, what string) string {
+	if n.Get(key) == nil {
+		c.errorAt(n, "%s needs `%s`", what, key)
+		return ""
+	}
+	return c.text(n, key)
+}
+
+// words returns a scalar, or the scalars of a list.
+func (c *compiler) words(n *Node, what string) []*Node {
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind == Scalar:
+		return []*Node{n}
+	case !c.is(n, List, what):
+		return nil
+	}
+	words := make([]*Node, 0, len(n.Values))
+	for _, v := range n.Values {
+		if c.is(v, Scalar, what) {
+			words = append(words, v)
+		}
+	}
+	return words
+}
+
+func (c *compiler) strings(n *Node, key string) []string {
+	var list []string
+	for _, w := range c.words(n.Get(key), key) {
+		list = append(list, w.Text)
+	}
+	return list
+}
+
+func (c *compiler) number(n *Node, key string) int {
+	v := n.Get(key)
+	if v == nil || !c.is(v, Scalar, key) {
+		return 0
+	}
+	i, err := strconv.Atoi(v.Text)
+	if err != nil || i < 0 || i > 1e9 {
+		c.errorAt(v, "%s: expected a whole number, found %q", key, v.Text)
+	}
+	return i
+}
+
+// choice returns a scalar that must be one of the allowed words.
+func (c *compiler) choice(n *Node, key string, allowed ...string) string {
+	v := n.Get(key)
+	if v == nil || !c.is(v, Scalar, key) {
+		return ""
+	}
+	if !slices.Contains(allowed, v.Text) {
+		c.errorAt(v, "%s: %q is not one of %s%s", key, v.Text, strings.Join(allowed, ", "), didYouMean(v.Text, allowed))
+	}
+	return v.Text
+}
+
+func (c *compiler) yes(n *Node, key string) bool {
+	v := n.Get(key)
+	if v == nil || !c.is(v, Scalar, key) {
+		return false
+	}
+	switch v.Text {
+	case "yes", "true":
+		return true
+	case "no", "false":
+		return false
+	}
+	c.errorAt(v, "%s: expected yes or no, found %q", key, v.Text)
+	return false
+}
+
+// percent reads "99.5%" as hundredths of a percent.
+func (c *compiler) percent(n *Node) int {
+	if !c.is(n, Scalar, "a percentage") {
+		return 0
+	}
+	number, ok := strings.CutSuffix(n.Text, "%")
+	f, err := strconv.ParseFloat(number, 64)
+	if !ok || err != nil || !(f >= 0 && f <= 100) {
+		c.errorAt(n, "expected a percentage such as 99.5%%, found %q", n.Text)
+		return 0
+	}
+	return int(f*100 + 0.5)
+}
+
+// unknownWord reports a reference to something that is not defined.
+func (c *compiler) unknownWord(at *Node, kind string, known []string) {
+	if near := didYouMean(at.Text, known); near != "" {
+		c.errorAt(at, "no %s %q%s", kind, at.Text, near)
+		return
+	}
+	if len(known) > 12 || len(known) == 0 {
+		c.errorAt(at, "no %s %q is defined", kind, at.Text)
+		return
+	}
+	c.errorAt(at, "no %s %q is defined; defined: %s", kind, at.Text, strings.Join(known, ", "))
+}
+
+// ---- vocabularies and conditions ----
+
+func (c *compiler) vocabularies() {
+	for f := range NumFacts {
+		if fixed := factTable[f].fixed; fixed != nil {
+			c.closed(f, fixed...)
+		}
+	}
+	ids := func(f Fact, words []string) {
+		if len(words) > 0 {
+			c.closed(f, words...)
+		}
+	}
+	levels := names(c.p.levels, func(l Level) string { return l.ID })
+	for _, f := range []Fact{FactLevel, FactLevelDone, FactRequesterLevels} {
+		ids(f, levels)
+	}
+	severities := names(c.p.severities, func(s SeverityLevel) string { return s.ID })
+	ids(FactSeverity, severities)
+	ids(FactSeverityAsked, severities)
+	if len(c.p.plans) > 0 {
+		c.closed(FactPlan, append(names(c.p.plans, func(p Plan) string { return p.ID }), "none")...)
+	}
+	ids(FactCategory, names(c.p.categories, func(k Category) string { return k.ID }))
+	ids(FactStatus, append(BuiltinStatuses(), names(c.p.statuses, func(s Status) string { return s.ID })...))
+	ids(FactProvided, names(c.p.information, func(i Information) string { return i.ID }))
+	ids(FactProductID, names(c.p.products, func(p Product) string { return p.ID }))
+	c.productTypes()
+	c.p.vocab[FactVersionTrack].add("main")
+	c.p.vocab[FactLanguage].add("en")
+	for _, f := range []Fact{FactProvided, FactAddon, FactRequesterLevels} {
+		if n := len(c.p.vocab[f].words); n > 64 {
+			c.errorAt(c.root, "%d words for %s; at most 64 are supported in this version", n, f)
+		}
+	}
+}
+
+func names[T any](list []T, id func(T) string) []string {
+	words := make([]string, len(list))
+	for i := range list {
+		words[i] = id(list[i])
+	}
+	return words
+}
+
+func (c *compiler) closed(f Fact, words ...string) {
+	v := &c.p.vocab[f]
+	v.closed = true
+	for _, w := range words {
+		v.add(w)
+	}
+}
+
+// productTypes closes the vocabulary of product types: those that the responsibility matrix names.
+func (c *compiler) productTypes() {
+	rows := c.root.Get("responsibility")
+	if rows == nil || rows.Kind != List {
+		return
+	}
+	for _, row := range rows.Values {
+		n := row.Get("for").Get("product.type")
+		if n == nil || n.Kind == Map {
+			continue
+		}
+		for _, w := range append([]*Node{n}, n.Values...) {
+			if w.Kind == Scalar {
+				c.closed(FactProductType, w.Text)
+			}
+		}
+	}
+}
+
+// ruleKeys are the keys that every rule may have.
+var ruleKeys = []string{"id", "for", "unless"}
+
+var laterRuleKeys = []string{"when", "reading"}
+
+// rule reads what all rules share. Facts that are settled at stage or later cannot be looked at.
+func (c *compiler) rule(n *Node, path string, stage int) Rule {
+	r := Rule{Place: c.place(n), ID: path}
+	if id := n.Get("id"); id != nil && c.is(id, Scalar, "id") {
+		r.ID = id.Text
+		if first := c.rules[r.ID]; first != nil {
+			c.errorAt(id, "%q is defined twice: here and in #%s (line %d); rename one", r.ID, c.place(first).Clause, first.Line)
+		}
+		c.rules[r.ID] = id
+	}
+	if when := n.Get("when"); when != nil {
+		c.errorAt(when, "conditions in `when` are not supported in this version; use `for` and `unless`")
+	}
+	if reading := n.Get("reading"); reading != nil {
+		c.errorAt(reading, "`reading` is not supported in this version")
+	}
+	r.When.For = c.tests(n.Get("for"), path, stage)
+	r.When.Unless = c.tests(n.Get("unless"), path, stage)
+	r.Text = c.wording(r.When)
+	return r
+}
+
+func (c *compiler) tests(n *Node, path string, stage int) []Test {
+	if n == nil || !c.is(n, Map, "a condition") {
+		return nil
+	}
+	var tests []Test
+	for i, key := range n.Keys {
+		f, ok := FactByName(key.Text)
+		switch {
+		case slices.Contains(laterFacts, key.Text):
+			c.errorAt(key, "conditions on `%s` are not supported in this version", key.Text)
+		case !ok:
+			c.errorAt(key, "`%s` is not a fact%s", key.Text, didYouMean(key.Text, FactNames()))
+		case factTable[f].stage >= stage:
+			c.errorAt(key, "`%s` is settled later than `%s`, which cannot look at it", key.Text, path)
+		default:
+			tests = append(tests, c.test(f, n.Values[i]))
+		}
+	}
+	return tests
+}
+
+func (c *compiler) test(f Fact, n *Node) Test {
+	if typ := factTable[f].typ; typ == TypeNumber || typ == TypeDate || typ == TypeDuration {
+		return c.rangeTest(f, n)
+	}
+	t := Test{Fact: f, words: make([]uint64, len(c.p.vocab[f].words)/64+1)}
+	for _, w := range c.words(n, f.String()) {
+		for _, i := range c.members(f, w) {
+			for i/64 >= len(t.words) {
+				t.words = append(t.words, 0)
+			}
+			t.words[i/64] |= 1 << (i % 64)
+			t.silent = t.silent || f == FactRequesterKind && c.p.vocab[f].words[i] == "unknown"
+		}
+	}
+	return t
+}
+
+// members resolves a word, or `X and up`, to the words of the fact's vocabulary.
+func (c *compiler) members(f Fact, w *Node) []int {
+	word, up := strings.CutSuffix(w.Text, " and up")
+	v := &c.p.vocab[f]
+	if f.Type() == TypeYesNo {
+		switch word {
+		case "true":
+			word = "yes"
+		case "false":
+			word = "no"
+		}
+	}
+	i, ok := v.index[word]
+	if !ok && v.closed {
+		c.unknownWord(&Node{Text: word, Line: w.Line, Col: w.Col}, factKind(f), v.words)
+		return nil
+	}
+	if !ok && len(v.words) == 0 && (f == FactPlan || f == FactAddon || f == FactSeverity || f == FactSeverityAsked) {
+		c.errorAt(w, "no %s %q: this policy defines none", factKind(f), word)
+		return nil
+	}
+	if !ok {
+		i = v.add(word)
+	}
+	if !up {
+		return []int{i}
+	}
+	switch f {
+	case FactLevel, FactLevelDone:
+		return sequence(i, len(v.words))
+	case FactSeverity, FactSeverityAsked:
+		return sequence(0, i+1)
+	case FactPlan:
+		return c.plansFrom(word)
+	}
+	c.errorAt(w, "`%s` has no order; `and up` is for plans, severities and levels", f)
+	return nil
+}
+
+func sequence(from, to int) []int {
+	var list []int
+	for i := from; i < to; i++ {
+		list = append(list, i)
+	}
+	return list
+}
+
+func factKind(f Fact) string {
+	switch f {
+	case FactLevelDone:
+		return "level"
+	case FactSeverityAsked:
+		return "severity"
+	case FactProvided:
+		return "information"
+	case FactProductID:
+		return "product"
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(f.String(), ".", " "), "_", " ")
+}
+
+// rangeTest reads `12`, `above 100`, `below 10d`, `from 10 to 50`, `from 10` or `to 50` as an inclusive range.
+func (c *compiler) rangeTest(f Fact, n *Node) Test {
+	t := Test{Fact: f, lo: -1 << 62, hi: 1 << 62}
+	if !c.is(n, Scalar, f.String()) {
+		return t
+	}
+	words := strings.Fields(n.Text)
+	amount := func(i int) int64 {
+		if i >= len(words) {
+			c.errorAt(n, "%s: %q ends too early", f, n.Text)
+			return 0
+		}
+		v, err := parseAmount(f.Type(), words[i])
+		if err != nil {
+			c.errorAt(n, "%s: %v", f, err)
+		}
+		return v
+	}
+	used := 2
+	switch {
+	case len(words) == 0:
+		c.errorAt(n, "%s: a value is missing", f)
+	case words[0] == "above":
+		t.lo = amount(1) + 1
+	case words[0] == "below":
+		t.hi = amount(1) - 1
+	case words[0] == "to":
+		t.hi = amount(1)
+	case words[0] == "from":
+		t.lo = amount(1)
+		if len(words) > 2 && words[2] == "to" {
+			t.hi, used = amount(3), 4
+		}
+		if len(words) > 2 && words[2] == "below" {
+			t.hi, used = amount(3)-1, 4
+		}
+	default:
+		t.lo, used = amount(0), 1
+		t.hi = t.lo
+	}
+	if len(words) > used {
+		c.errorAt(n, "%s: cannot read %q; write `above 100`, `below 10`, `from 10 to 50`, or one value", f, n.Text)
+	}
+	if t.lo > t.hi {
+		c.errorAt(n, "%s: no value lies in %q", f, n.Text)
+	}
+	return t
+}
+
+func parseAmount(typ FactType, word string) (int64, error) {
+	switch typ {
+	case TypeDate:
+		d, err := calendar.ParseDate(word)
+		return int64(d), err
+	case TypeDuration:
+		return ParseDuration(word)
+	}
+	v, err := strconv.ParseInt(word, 10, 53)
+	if err != nil {
+		return 0, fmt.Errorf("expected a whole number, found %q", word)
+	}
+	return v, nil
+}
+
+// ParseDuration reads `30m`, `4h`, `7h30m`, `14d` or `52w` (days are 24 hours) as milliseconds.
+func ParseDuration(s string) (int64, error) {
+	total, rest := int64(0), s
+	units := "wdhms"
+	for rest != "" {
+		i := 0
+		for i < len(rest) && rest[i] >= '0' && rest[i] <= '9' {
+			i++
+		}
+		if i == 0 || i > 9 || i == len(rest) {
+			return 0, fmt.Errorf("expected a duration such as 30m, 4h, 7h30m or 14d, found %q", s)
+		}
+		unit := strings.IndexByte(units, rest[i])
+		if unit < 0 {
+			return 0, fmt.Errorf("expected a duration such as 30m, 4h, 7h30m or 14d, found %q", s)
+		}
+		n, _ := strconv.ParseInt(rest[:i], 10, 64)
+		total += n * [...]int64{7 * 24 * 3600_000, 24 * 3600_000, 3600_000, 60_000, 1000}[unit]
+		units, rest = units[unit+1:], rest[i+1:]
+	}
+	if s == "" || total > 100*366*24*3600_000 {
+		return 0, fmt.Errorf("expected a duration such as 30m, 4h, 7h30m or 14d, found %q", s)
+	}
+	return total, nil
+}
+
+func (c *compiler) duration(n *Node, what string) int64 {
+	if !c.is(n, Scalar, what) {
+		return 0
+	}
+	ms, err := ParseDuration(n.Text)
+	if err != nil {
+		if days, ok := strings.CutSuffix(strings.TrimSuffix(n.Text, "s"), " day"); ok {
+			c.errorAt(n, "%q is 24 hours here; write `%s business day` or `24h`", n.Text, days)
+			return 0
+		}
+		c.errorAt(n, "%s: %v", what, err)
+	}
+	return ms
+}
+
+// wording says a condition in words that follow "when".
+func (c *compiler) wording(when Condition) string {
+	var parts []string
+	for i := range when.For {
+		parts = append(parts, c.testWording(&when.For[i], false))
+	}
+	var not []string
+	for i := range when.Unless {
+		not = append(not, c.testWording(&when.Unless[i], len(when.Unless) == 1))
+	}
+	switch {
+	case len(not) > 1:
+		parts = append(parts, "it is not so that "+strings.Join(not, " and "))
+	case len(not) == 1:
+		parts = append(parts, not[0])
+	}
+	return strings.Join(parts, " and ")
+}
+
+func (c *compiler) testWording(t *Test, negated bool) string {
+	info := factTable[t.Fact]
+	is := " is "
+	if negated {
+		is = " is not "
+	}
+	if t.words == nil {
+		return info.phrase + is + c.rangeWording(t)
+	}
+	if info.typ == TypeYesNo {
+		if (t.words[0]&2 != 0) != negated {
+			return strings.SplitN(info.phrase, "|", 2)[0]
+		}
+		return info.phrase[strings.IndexByte(info.phrase, '|')+1:]
+	}
+	var words []string
+	for i, w := range c.p.vocab[t.Fact].words {
+		if i/64 < len(t.words) && t.words[i/64]>>(i%64)&1 == 1 {
+			words = append(words, c.wordTitle(t.Fact, w))
+		}
+	}
+	return info.phrase + is + orList(words)
+}
+
+func orList(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
+
+func (c *compiler) wordTitle(f Fact, word string) string {
+	switch f {
+	case FactCategory:
+		if k, ok := c.p.Category(word); ok {
+			return strconv.Quote(k.Title)
+		}
+	case FactLevel, FactLevelDone:
+		if l, ok := c.p.Level(word); ok {
+			return l.Name
+		}
+	}
+	return word
+}
+
+func (c *compiler) rangeWording(t *Test) string {
+	show := func(v int64) string {
+		switch t.Fact.Type() {
+		case TypeDate:
+			return calendar.Date(v).String()
+		case TypeDuration:
+			return FormatDuration(v)
+		}
+		return strconv.FormatInt(v, 10)
+	}
+	switch {
+	case t.lo == t.hi:
+		return show(t.lo)
+	case t.hi >= 1<<61:
+		return show(t.lo) + " or more"
+	case t.lo <= -1<<61:
+		return show(t.hi) + " or less"
+	}
+	return "from " + show(t.lo) + " to " + show(t.hi)
+}
+
+// FormatDuration writes milliseconds as a policy does, e.g. 7h30m or 2d; zero is 0m.
+func FormatDuration(ms int64) string {
+	var b strings.Builder
+	if ms < 0 {
+		b.WriteByte('-')
+		ms = -ms
+	}
+	for i, unit := range [...]int64{24 * 3600_000, 3600_000, 60_000, 1000} {
+		if n := ms / unit; n > 0 {
+			fmt.Fprintf(&b, "%d%c", n, "dhms"[i])
+			ms -= n * unit
+		}
+	}
+	if b.Len() == 0 {
+		return "0m"
+	}
+	return b.String()
+}
+
+// ---- checks over choose-lists ----
+
+// inside reports whether every value that b accepts is accepted by a.
+func (a *Test) contains(b *Test) bool {
+	if a.Fact != b.Fact {
+		return false
+	}
+	if a.words == nil || b.words == nil {
+		return a.words == nil && b.words == nil && a.lo <= b.lo && b.hi <= a.hi
+	}
+	for i, w := range b.words {
+		if i >= len(a.words) && w != 0 || i < len(a.words) && w&^a.words[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (a *Test) disjoint(b *Test) bool {
+	if a.Fact != b.Fact || a.Fact.Type() == TypeSet {
+		return false
+	}
+	if a.words == nil || b.words == nil {
+		return a.words == nil && b.words == nil && (a.hi < b.lo || b.hi < a.lo)
+	}
+	for i := range min(len(a.words), len(b.words)) {
+		if a.words[i]&b.words[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// checkChoose reports what checkReach does, and requests for which no rule is left.
+func (c *compiler) checkChoose(what string, rules []*Rule) {
+	c.checkReach(what, rules)
+	c.checkGaps(what, rules)
+}
+
+func covers(earlier, later []Test) bool {
+	for i := range earlier {
+		if !slices.ContainsFunc(later, func(t Test) bool { return earlier[i].contains(&t) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func apart(a, b []Test) bool {
+	for i := range a {
+		if slices.ContainsFunc(b, func(t Test) bool { return a[i].disjoint(&t) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxCombinations bounds the search for gaps.
+const maxCombinations = 4096
+
+func (c *compiler) checkGaps(what string, rules []*Rule) {
+	if len(rules) == 0 {
+		return
+	}
+	var facts []Fact
+	values := map[Fact][]int64{}
+	combinations := 1
+	for _, r := range rules {
+		for _, t := range slices.Concat(r.When.For, r.When.Unless) {
+			if _, seen := values[t.Fact]; !seen {
+				facts = append(facts, t.Fact)
+			}
+			values[t.Fact] = append(values[t.Fact], c.samples(&t)...)
+		}
+	}
+	for _, f := range facts {
+		slices.Sort(values[f])
+		values[f] = slices.Compact(values[f])
+		if combinations *= len(values[f]); combinations > maxCombinations {
+			return
+		}
+	}
+	var gaps []string
+	count := 0
+	for k := range combinations {
+		var record Facts
+		var words []string
+		for _, f := range facts {
+			v := values[f][k%len(values[f])]
+			k /= len(values[f])
+			record[f] = Value{Known: true, N: v}
+			words = append(words, c.sampleWord(f, v))
+		}
+		if !slices.ContainsFunc(rules, func(r *Rule) bool { return r.When.Eval(&record) == True }) {
+			if count++; count <= 2 {
+				gaps = append(gaps, strings.Join(words, "/"))
+			}
+		}
+	}
+	if count > 0 {
+		c.add(SeverityError, rules[0].Line, rules[0].Col, "%d combinations end without a rule of %s (%s%s); add a last rule without a condition",
+			count, what, strings.Join(gaps, ", "), map[bool]string{true: ", ..."}[count > 2])
+	}
+}
+
+func (c *compiler) samples(t *Test) []int64 {
+	if t.words == nil {
+		return []int64{t.lo - 1, t.lo, t.hi, t.hi + 1}
+	}
+	v := &c.p.vocab[t.Fact]
+	var list []int64
+	for i := range v.words {
+		if t.Fact.Type() == TypeSet {
+			list = append(list, 1<<i)
+		} else if t.Fact != FactRequesterKind || v.words[i] != "unknown" {
+			list = append(list, int64(i))
+		}
+	}
+	if t.Fact.Type() == TypeSet {
+		return append(list, 0)
+	}
+	if !v.closed || t.Fact == FactCategory {
+		list = append(list, -1)
+	}
+	return list
+}
+
+func (c *compiler) sampleWord(f Fact, v int64) string {
+	if words := c.p.vocab[f].words; f.Type() <= TypeYesNo && f.Type() != TypeSet && v >= 0 && int(v) < len(words) {
+		return words[v]
+	}
+	if f.Type() == TypeID {
+		return "any other " + factKind(f)
+	}
+	return f.String() + " " + strconv.FormatInt(v, 10)
+}

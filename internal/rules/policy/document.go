@@ -1,0 +1,277 @@
+package policy
+
+import (
+	"bytes"
+	"slices"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer"
+	"github.com/yuin/goldmark/text"
+)
+
+// Parse compiles one policy document. The Policy is nil when a finding is an error. It never panics, whatever the text.
+func Parse(file string, src []byte) (*Policy, []Finding) {
+	r := &report{file: file}
+	if len(src) > MaxBytes {
+		r.add(SeverityError, 1, 1, "the document is longer than 1 MiB")
+		return nil, r.findings
+	}
+	if !utf8.Valid(src) {
+		r.add(SeverityError, 1, 1, "the document is not valid UTF-8")
+		return nil, r.findings
+	}
+	d := &document{report: r, src: src, lines: lineStarts(src), blocks: map[int][]*Node{}}
+	if !d.withinShape() {
+		return nil, r.sorted()
+	}
+	d.read()
+	p := compile(d)
+	if r.failed() {
+		return nil, r.sorted()
+	}
+	return p, r.sorted()
+}
+
+// document is a Markdown text split into clauses, with the policy blocks of all clauses merged into root.
+type document struct {
+	*report
+	src     []byte
+	lines   []int // offset of the first byte of each line
+	clauses []Clause
+	root    *Node
+	blocks  map[int][]*Node // the blocks of each clause as written
+	nodes   int
+}
+
+func lineStarts(src []byte) []int {
+	starts := []int{0}
+	for i, c := range src {
+		if c == '\n' {
+			starts = append(starts, i+1)
+		}
+	}
+	return starts
+}
+
+func (d *document) lineOf(offset int) int {
+	return sort.SearchInts(d.lines, offset+1)
+}
+
+// Bounds of the Markdown, beyond which a renderer may need more than linear time.
+const (
+	maxLine    = 8000
+	maxMarkers = 32
+)
+
+// withinShape refuses texts whose nesting or lines no person wrote.
+func (d *document) withinShape() bool {
+	for i, start := range d.lines {
+		end := len(d.src)
+		if i+1 < len(d.lines) {
+			end = d.lines[i+1]
+		}
+		line := d.src[start:end]
+		if len(line) > maxLine {
+			d.add(SeverityError, i+1, 1, "this line is longer than 8,000 bytes")
+			return false
+		}
+		markers := 0
+		for _, c := range line {
+			if strings.IndexByte(" \t>-+*0123456789.)", c) < 0 {
+				break
+			}
+			if c == '>' || c == '-' || c == '+' || c == '*' {
+				markers++
+			}
+		}
+		if markers > maxMarkers && markers < len(bytes.Trim(line, " \t\r\n-*+")) {
+			d.add(SeverityError, i+1, 1, "the document is deeper than 32 levels")
+			return false
+		}
+	}
+	return true
+}
+
+func (d *document) read() {
+	md := goldmark.New(goldmark.WithExtensions(extension.Table), goldmark.WithParserOptions(parser.WithHeadingAttribute()))
+	tree := md.Parser().Parse(text.NewReader(d.src))
+	d.root = &Node{Kind: Map, Line: 1, Col: 1}
+	current := -1
+	var prose bytes.Buffer
+	closeClause := func() {
+		if current >= 0 {
+			d.clauses[current].HTML = strings.TrimSpace(prose.String())
+		}
+		prose.Reset()
+	}
+	for n := tree.FirstChild(); n != nil; n = n.NextSibling() {
+		switch n := n.(type) {
+		case *ast.Heading:
+			closeClause()
+			d.heading(n)
+			current = len(d.clauses) - 1
+			continue
+		case *ast.FencedCodeBlock:
+			if isPolicyBlock(n, d.src) {
+				d.block(n, current)
+				continue
+			}
+		}
+		d.refuseNestedBlocks(n)
+		d.render(md.Renderer(), &prose, n)
+	}
+	closeClause()
+	if len(d.clauses) == 0 {
+		d.add(SeverityError, 1, 1, "the document has no heading; clauses are headings such as `## Support hours {#hours}`")
+	}
+}
+
+func (d *document) render(r renderer.Renderer, prose *bytes.Buffer, n ast.Node) {
+	if err := r.Render(prose, d.src, n); err != nil {
+		d.add(SeverityError, 1, 1, "the prose cannot be rendered: %v", err)
+	}
+}
+
+func isPolicyBlock(n *ast.FencedCodeBlock, src []byte) bool {
+	return n.Info != nil && string(n.Language(src)) == "policy"
+}
+
+func (d *document) refuseNestedBlocks(n ast.Node) {
+	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if block, ok := n.(*ast.FencedCodeBlock); entering && ok && isPolicyBlock(block, d.src) {
+			d.add(SeverityError, d.lineOf(block.Info.Segment.Start), 1, "a policy block stands by itself, not inside a list or quotation")
+		}
+		if n.Type() == ast.TypeInline {
+			return ast.WalkSkipChildren, nil
+		}
+		return ast.WalkContinue, nil
+	})
+}
+
+func (d *document) heading(n *ast.Heading) {
+	c := Clause{Level: n.Level, Title: plainText(n, d.src), Line: 1}
+	if n.Lines().Len() > 0 {
+		c.Line = d.lineOf(n.Lines().At(0).Start)
+	} else if previous := n.PreviousSibling(); previous != nil && previous.Lines().Len() > 0 {
+		c.Line = d.lineOf(previous.Lines().At(previous.Lines().Len()-1).Stop) + 1
+	}
+	if id, ok := n.AttributeString("id"); ok {
+		if id, ok := id.([]byte); ok {
+			c.ID = string(id)
+		}
+	}
+	at := &Node{Line: c.Line, Col: 1}
+	same := slices.IndexFunc(d.clauses, func(o Clause) bool { return o.ID == c.ID && c.ID != "" })
+	switch {
+	case c.ID == "":
+		d.errorAt(at, "heading %q has no id; add `{#%s}`", c.Title, slug(c.Title))
+	case slug(c.ID) != c.ID:
+		d.errorAt(at, "id %q is not made of small letters, digits and hyphens; write `{#%s}`", c.ID, slug(c.ID))
+	case same >= 0:
+		d.errorAt(at, "id %q is used twice (lines %d, %d)", c.ID, d.clauses[same].Line, c.Line)
+	}
+	d.clauses = append(d.clauses, c)
+}
+
+func plainText(n ast.Node, src []byte) string {
+	var b strings.Builder
+	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if entering {
+			switch n := n.(type) {
+			case *ast.Text:
+				b.Write(n.Segment.Value(src))
+			case *ast.String:
+				b.Write(n.Value)
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return strings.TrimSpace(b.String())
+}
+
+func slug(title string) string {
+	var b strings.Builder
+	for _, c := range strings.ToLower(title) {
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
+			b.WriteRune(c)
+		} else if s := b.String(); s != "" && s[len(s)-1] != '-' {
+			b.WriteByte('-')
+		}
+	}
+	return strings.Trim(b.String(), "-")
+}
+
+// block reads one policy block and merges it into root.
+func (d *document) block(n *ast.FencedCodeBlock, clause int) {
+	if clause < 0 {
+		d.add(SeverityError, d.lineOf(n.Info.Segment.Start), 1, "a policy block stands above the first heading and belongs to no clause")
+		return
+	}
+	if n.Lines().Len() == 0 {
+		return
+	}
+	start, end := n.Lines().At(0).Start, n.Lines().At(n.Lines().Len()-1).Stop
+	line := d.lineOf(start)
+	start = d.lines[line-1]
+	p := &yamlParser{src: string(d.src[start:end]), line: line, clause: clause, nodes: d.nodes}
+	root := p.document(d.report)
+	d.nodes = p.nodes
+	switch {
+	case root == nil || root.Kind == Null:
+	case root.Kind != Map:
+		d.errorAt(root, "a policy block is a map of keys such as `hours:`, not %v", root.Kind)
+	default:
+		d.blocks[clause] = append(d.blocks[clause], root)
+		d.merge(d.root, root)
+	}
+}
+
+// merge adds the entries of a block to what earlier blocks said: maps merge by name at every depth, lists append, and a
+// scalar given twice is an error.
+func (d *document) merge(into, from *Node) {
+	index := make(map[string]int, len(into.Keys))
+	for i, k := range into.Keys {
+		index[k.Text] = i
+	}
+	for i, key := range from.Keys {
+		value := from.Values[i]
+		at, known := index[key.Text]
+		switch {
+		case !known:
+			into.Keys = append(into.Keys, key)
+			into.Values = append(into.Values, copyShape(value))
+		case into.Values[at].Kind == Map && value.Kind == Map:
+			d.merge(into.Values[at], value)
+		case into.Values[at].Kind == List && value.Kind == List:
+			into.Values[at].Values = append(into.Values[at].Values, value.Values...)
+		default:
+			first := into.Keys[at]
+			d.errorAt(key, "%q is defined twice: here and in #%s (line %d); rename one", key.Text, d.clauses[first.clause].ID, first.Line)
+		}
+	}
+}
+
+// copyShape copies the maps of a block, so that merging leaves the block as it was written.
+func copyShape(n *Node) *Node {
+	switch n.Kind {
+	case Map:
+		c := *n
+		c.Keys = slices.Clone(n.Keys)
+		c.Values = make([]*Node, len(n.Values))
+		for i, v := range n.Values {
+			c.Values[i] = copyShape(v)
+		}
+		return &c
+	case List:
+		c := *n
+		c.Values = slices.Clone(n.Values)
+		return &c
+	}
+	return n
+}
