@@ -394,7 +394,7 @@ func (p RequestNew) View() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = p.gateList(p.Handover.Gate).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = p.gateList(p.Handover.Gate, "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -2292,7 +2292,7 @@ func (p Ticket) handed() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = p.gateList(*p.Gate).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = p.gateList(*p.Gate, deskAction(p.Number, "escalate")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

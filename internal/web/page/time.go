@@ -77,8 +77,10 @@ func (f Frame) Due(ms int64) string {
 		return f.T("overdue by %d days", int(-ahead/day))
 	case ahead <= -hour:
 		return f.T("overdue by %d h", int(-ahead/hour))
-	case ahead <= 0:
+	case ahead <= -minute:
 		return f.T("overdue by %d min", int(-ahead/minute))
+	case ahead < minute:
+		return f.T("due now")
 	case ahead < hour:
 		return f.T("due in %d min", int(ahead/minute))
 	}
