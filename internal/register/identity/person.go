@@ -10,12 +10,13 @@ import (
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/platform/mail"
 	"github.com/tierdesk/tierdesk/internal/register/org"
 )
 
 // Person is somebody who asks or answers. OrgID is empty for a contact of whom
 // nothing but the address is known; Zone is an IANA zone, or empty for the
-// organisation's; CreatedAt is UTC milliseconds.
+// organisation's; Email is in the form of mail.Canonical; CreatedAt is UTC milliseconds.
 type Person struct {
 	ID        string
 	OrgID     string
@@ -44,10 +45,7 @@ type Membership struct {
 	Level string
 }
 
-const (
-	maxName  = 200 // characters
-	maxEmail = 254 // bytes, RFC 5321 section 4.5.3.1.3 less the angle brackets
-)
+const maxName = 200 // characters
 
 // Create registers a person with roles; an empty ID is made. Who serves a level
 // belongs to an organisation that has a desk for it.
@@ -95,7 +93,7 @@ func SetRoles(tx *db.Tx, personID string, roles []Membership) error {
 // sender as a person without organisation. The name is what the mail claims: it
 // is cleaned, and never changes a person who is known. Faults: Invalid for what is no address.
 func FindOrCreateContact(tx *db.Tx, email, name string) (Person, error) {
-	email, err := Canonical(email)
+	email, err := mail.Canonical(email)
 	if err != nil {
 		return Person{}, err
 	}
@@ -117,7 +115,7 @@ func (p Person) checked() (Person, error) {
 	if p.Name == "" || cleanName(p.Name, "") != p.Name {
 		bad = bad.WithField("name", "Write a name of up to 200 characters on one line.")
 	}
-	email, err := Canonical(p.Email)
+	email, err := mail.Canonical(p.Email)
 	if err != nil {
 		bad = bad.WithField("email", fault.Message(err))
 	}

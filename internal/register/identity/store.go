@@ -1,7 +1,9 @@
 package identity
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
@@ -71,7 +73,8 @@ func ByLevel(tx *db.Tx, orgID, level string) ([]Person, error) {
 // Roles lists the roles of a person.
 func Roles(tx *db.Tx, personID string) ([]Membership, error) {
 	return db.Collect(tx, func(r *db.Rows) (m Membership, err error) {
-		return m, r.Scan(&m.Role, &m.Level)
+		err = r.Scan(&m.Role, &m.Level)
+		return m, err
 	}, "SELECT role, level FROM membership WHERE person_id = $1 ORDER BY role, level", personID)
 }
 
@@ -107,7 +110,7 @@ const (
 // verified: the caller sets Verified to what the message's verification says.
 // Faults: Unauthenticated for a person who is disabled or absent.
 func LoadActor(tx *db.Tx, personID, via string) (Actor, error) {
-	return loadActor(tx, via, "SELECT "+actorColumns+" FROM person p"+actorJoins+" WHERE p.id = $1 ORDER BY m.level", personID)
+	return loadActor(tx, via, "SELECT "+actorColumns+" FROM person p"+actorJoins+" WHERE p.id = $1", personID)
 }
 
 func loadActor(tx *db.Tx, via, query string, args ...any) (Actor, error) {
@@ -132,11 +135,8 @@ func loadActor(tx *db.Tx, via, query string, args ...any) (Actor, error) {
 	if a.PersonID == "" || disabled {
 		return Actor{}, notSignedIn()
 	}
-	for _, zone := range []string{a.OrgZone, "UTC"} {
-		if a.Zone == "" {
-			a.Zone = zone
-		}
-	}
+	slices.Sort(a.Levels)
+	a.Zone = cmp.Or(a.Zone, a.OrgZone, "UTC")
 	return a, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/platform/mail"
 )
 
 // Kind says which part an organisation has in the policy.
@@ -94,11 +95,10 @@ func (o Org) check() error {
 
 // AddDesk opens a desk, or renames the one that the organisation has for the level.
 // One address belongs to one organisation, which may use it for several levels.
-// Faults: Invalid with fields level, name; NotFound for an unknown organisation;
+// Faults: Invalid with fields level, name, address; NotFound for an unknown organisation;
 // Conflict when another organisation uses the address.
 func AddDesk(tx *db.Tx, d Desk) error {
 	d.Level, d.Name = strings.TrimSpace(d.Level), strings.TrimSpace(d.Name)
-	d.Address = strings.ToLower(strings.TrimSpace(d.Address))
 	bad := fault.New(fault.Invalid, "The desk was not saved; correct the fields marked below.")
 	if !line(d.Level) {
 		bad = bad.WithField("level", "Choose a level of the policy.")
@@ -106,8 +106,12 @@ func AddDesk(tx *db.Tx, d Desk) error {
 	if !line(d.Name) {
 		bad = bad.WithField("name", "Write a name of up to 200 characters on one line.")
 	}
-	if d.Address != "" && (!line(d.Address) || strings.Count(d.Address, "@") != 1) {
-		bad = bad.WithField("address", "Write an address such as support@example.com, or leave it empty.")
+	if d.Address != "" {
+		canonical, err := mail.Canonical(d.Address)
+		if err != nil {
+			bad = bad.WithField("address", fault.Message(err))
+		}
+		d.Address = canonical
 	}
 	if len(bad.Fields) > 0 {
 		return bad

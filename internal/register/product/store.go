@@ -18,7 +18,8 @@ func ByID(tx *db.Tx, id string) (p Product, err error) {
 // All lists the products by name.
 func All(tx *db.Tx) ([]Product, error) {
 	return db.Collect(tx, func(r *db.Rows) (p Product, err error) {
-		return p, r.Scan(&p.ID, &p.Name)
+		err = r.Scan(&p.ID, &p.Name)
+		return p, err
 	}, "SELECT id, name FROM product ORDER BY name, id")
 }
 
@@ -32,7 +33,8 @@ func VersionOf(tx *db.Tx, productID, version string) (v Version, err error) {
 // Versions lists the versions of a product, newest release first.
 func Versions(tx *db.Tx, productID string) ([]Version, error) {
 	return db.Collect(tx, func(r *db.Rows) (v Version, err error) {
-		return v, r.Scan(&v.ProductID, &v.Version, &v.ReleasedOn, &v.EndOfLife)
+		err = r.Scan(&v.ProductID, &v.Version, &v.ReleasedOn, &v.EndOfLife)
+		return v, err
 	}, "SELECT "+versionColumns+" FROM product_version WHERE product_id = $1 ORDER BY released_on DESC, version DESC", productID)
 }
 
