@@ -75,7 +75,7 @@
     const draft = store.get(key);
     if (draft) {
       for (const rows of all("[data-rows]", form)) {
-        const name = one("input", rows).name;
+        const name = one("input, textarea", rows).name;
         for (let n = draft.filter((v) => v[0] === name).length; rows.children.length < n;) addRow(rows);
       }
       kept(form).forEach((i, n) => {
@@ -106,7 +106,7 @@
     const number = rows.children.length + 1;
     row.setAttribute("aria-label", row.getAttribute("aria-label").replace(/\d+/, String(number)));
     all(".n", row).forEach((n) => { n.textContent = String(number); });
-    all("input", row).forEach((i) => {
+    all("input, textarea", row).forEach((i) => {
       const old = i.id;
       i.id = old.replace(/\d+$/, String(number));
       i.value = "";
@@ -201,7 +201,7 @@
     if (!add) return;
     event.preventDefault();
     const row = addRow(one("[data-rows]", add.parentElement));
-    if (row) one("input", row).focus();
+    if (row) one("input, textarea", row).focus();
   });
   for (const form of all("form[data-draft]")) if (form.dataset.draft) keep(form);
   for (const form of all("form[data-gate]")) {

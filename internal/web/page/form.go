@@ -1,6 +1,10 @@
 package page
 
-import "github.com/a-h/templ"
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+)
 
 // attrs ties an input to its label, hint and error: id, name, aria-describedby, aria-invalid.
 func attrs(name, hint string, errs Errors) templ.Attributes {
@@ -35,6 +39,9 @@ func joined(a, b string) string {
 func errorLine(e FieldError) string {
 	if e.Label == "" {
 		return e.Message
+	}
+	if strings.HasSuffix(e.Label, "?") {
+		return e.Label + " " + e.Message
 	}
 	return e.Label + ": " + e.Message
 }

@@ -83,7 +83,7 @@ func clause(anchor, title string) page.Clause {
 }
 
 func officeHours(open bool) page.Hours {
-	h := page.Hours{Known: true, Open: open, Changes: time.Date(2026, 11, 20, 17, 0, 0, 0, time.UTC).UnixMilli(), BestEffort: true, DeskZone: time.UTC}
+	h := page.Hours{Known: true, Open: open, Changes: time.Date(2026, 11, 20, 17, 0, 0, 0, time.UTC).UnixMilli(), BestEffort: true, DeskZone: time.FixedZone("GMT", 0)}
 	if !open {
 		h.Changes = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC).UnixMilli()
 	}
@@ -364,6 +364,6 @@ func policy(f page.Frame) page.Policy {
 				Practice: []string{"Public holidays are working days unless announced."}, Clocks: []page.PolicyClock{{Title: "First answer", Within: "9 hours of support time", Goal: true}}},
 			{Anchor: "not-included", Title: "What is not included", Depth: 2, HTML: "<p>For these there is another way on.</p>", Exclusions: []page.PolicyExclusion{{Text: "Customers without active maintenance", Answer: page.NotCovered, Offer: &page.Offer{Title: "Renew maintenance"}}, {Text: "A version past its end of life", Answer: page.NotCovered, Offer: &page.Offer{Title: "Upgrade", Href: "/requests/new"}}}},
 		},
-		Versions: []page.PolicyVersion{{Version: "2027-01-01", Effective: "2027-01-01", Standing: page.Scheduled}, {Version: "2024-03-01", Effective: "2024-03-01"}, {Version: "2020-10-01", Effective: "2020-10-01", Standing: page.Earlier, Current: true}},
+		Versions: []page.PolicyVersion{{Version: "2027-01-01", Effective: "2027-01-01", Standing: page.Scheduled}, {Version: "2024-03-01", Effective: "2024-03-01", Standing: page.InForce}, {Version: "2020-10-01", Effective: "2020-10-01", Standing: page.Earlier, Current: true}},
 	}
 }

@@ -27,11 +27,11 @@ func roomHref(number, room string) string {
 	return deskTicket(number) + "?room=" + url.QueryEscape(room) + "#rooms"
 }
 
-func plus(more bool) string {
-	if more {
-		return "+"
+func (p Queue) totalLine() string {
+	if p.More {
+		return p.T("%s tickets", p.Count(p.Total, true))
 	}
-	return ""
+	return p.T("%d tickets", p.Total)
 }
 
 func (p Queue) sortWord() string {

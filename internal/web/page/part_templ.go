@@ -243,7 +243,7 @@ func (f Frame) stateChip(s State) templ.Component {
 			templ_7745c5c3_Var14 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var15 = []any{"chip", "state", string(stateTone(s))}
+		var templ_7745c5c3_Var15 = []any{"chip", "state", string(f.stateTone(s))}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var15...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -2137,9 +2137,9 @@ func (f Frame) why(d Decision) templ.Component {
 			}
 			if d.DecidedAt != 0 {
 				var templ_7745c5c3_Var112 string
-				templ_7745c5c3_Var112, templ_7745c5c3_Err = templ.JoinStringErrs(", " + f.T("decided") + " ")
+				templ_7745c5c3_Var112, templ_7745c5c3_Err = templ.JoinStringErrs(" · " + f.T("decided") + " ")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `part.templ`, Line: 322, Col: 33}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `part.templ`, Line: 322, Col: 35}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var112))
 				if templ_7745c5c3_Err != nil {

@@ -161,8 +161,11 @@ func (f Frame) spanDays(spans []Span) []dayHours {
 type dayHours struct{ day, words string }
 
 func listed(a, b string) string {
-	if a == "" {
+	switch {
+	case a == "":
 		return b
+	case b == "":
+		return a
 	}
 	return a + ", " + b
 }

@@ -158,7 +158,14 @@ func (p Ticket) sendLabel() string {
 	if room.Internal {
 		return p.T("Write the note")
 	}
-	return p.T("Send to %s", p.names(room.Readers))
+	switch more := len(room.Readers) - 1; {
+	case more < 0:
+		return p.T("Send")
+	case more == 0:
+		return p.T("Send to %s", room.Readers[0])
+	default:
+		return p.T("Send to %s and %s more", room.Readers[0], p.Text.Number(more))
+	}
 }
 
 // roomKey is the letter that leads to a room: n for the first internal one, r for the first other one.

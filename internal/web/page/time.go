@@ -173,7 +173,7 @@ type Hours struct {
 	Changes int64
 	// BestEffort is true when the desk may answer outside its hours without a promise.
 	BestEffort bool
-	// DeskZone is the zone in which the desk names its hours; nil is the reader's own.
+	// DeskZone is the zone in which the desk names its hours ("GMT" as the policy writes it); nil is the reader's own.
 	DeskZone *time.Location
 }
 

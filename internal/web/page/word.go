@@ -98,16 +98,19 @@ func (f Frame) stateWord(s State) string {
 	return f.portalState(s)
 }
 
-func stateTone(s State) Tone {
+// stateTone colours whose turn it is: on the portal "waiting" is the reader's turn, on the desk it is not.
+func (f Frame) stateTone(s State) Tone {
 	switch s {
 	case Incomplete:
 		return Warn
+	case Waiting:
+		if f.Surface == Portal {
+			return Warn
+		}
 	case New, Open:
 		return Info
 	case Solved:
 		return Good
-	case Declined:
-		return Bad
 	}
 	return Neutral
 }
