@@ -65,17 +65,15 @@ func canonicalLocal(local string) (string, bool) {
 	if isASCII(local) {
 		return strings.ToLower(local), true
 	}
-	folded := true
-	local = strings.Map(func(r rune) rune {
-		low := unicode.ToLower(r)
+	for _, r := range local {
 		// The Kelvin sign and the dotted capital I become plain ASCII letters:
 		// that would make one mailbox out of two.
-		if r >= utf8.RuneSelf && low < utf8.RuneSelf {
-			folded = false
+		if r >= utf8.RuneSelf && (unicode.ToLower(r) < utf8.RuneSelf || norm.NFC.String(string(r))[0] < utf8.RuneSelf) {
+			return "", false
 		}
-		return low
-	}, norm.NFC.String(local))
-	return local, folded && norm.NFC.IsNormalString(local) && isDotAtom(local)
+	}
+	local = norm.NFC.String(strings.Map(unicode.ToLower, norm.NFC.String(local)))
+	return local, isDotAtom(local)
 }
 
 // isDotAtom follows RFC 5322 section 3.2.3, with the letters of RFC 6532.

@@ -101,15 +101,18 @@ func (p *parser) readReport(kind string, data []byte) {
 	}
 	switch kind {
 	case "message/delivery-status", "message/global-delivery-status":
+		data = append(bytes.Clone(data), "\r\n\r\n"...) // the last block may lack its end
 		for len(data) > 0 && len(p.msg.Reports) < maxReports {
 			var h Headers
-			data = bytes.TrimLeft(data, "\r\n")
-			h, data = splitHeader(data, &p.defects)
-			if r := readRecipient(h); r.Recipient != "" || r.Action != "" {
-				p.msg.Reports = append(p.msg.Reports, r)
+			if data = bytes.TrimLeft(data, "\r\n"); len(data) == 0 {
+				return
 			}
+			h, data = splitHeader(data, &p.defects)
 			if h == nil {
 				return
+			}
+			if r := readRecipient(h); r.Recipient != "" || r.Action != "" {
+				p.msg.Reports = append(p.msg.Reports, r)
 			}
 		}
 	case "message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers":

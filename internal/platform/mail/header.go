@@ -93,14 +93,15 @@ func splitHeader(raw []byte, d *defects) (Headers, []byte) {
 			if lastKnown < 0 {
 				lastKnown = findLastKnown(raw, next)
 			}
+			if !known && lastKnown == 0 {
+				d.add("no header")
+				return nil, raw
+			}
 			if pos > lastKnown {
 				d.add("no blank line after the header")
 				return h, raw[pos:]
 			}
 			d.add("malformed header line")
-			if !known && len(h) == 0 && lastKnown == 0 {
-				return nil, raw
-			}
 		}
 		pos = next
 	}

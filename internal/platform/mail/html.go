@@ -124,27 +124,21 @@ func TextFromHTML(s string) string {
 const maxQuoteDepth = 8 // deeper quotes look the same
 
 type textWriter struct {
-	b       strings.Builder
-	line    strings.Builder
-	blank   int // blank lines at the end of b
-	hidden  int // inside script, style, head ...
-	pre     int
-	quote   int
-	link    string
-	linkAt  int // length of the line where the link began
-	pending bool
+	b         strings.Builder
+	line      strings.Builder
+	blank     bool // a blank line is due before the next one
+	hidden    int  // inside script, style, title
+	pre       int
+	quote     int
+	lastQuote int // quote of the last line written
+	link      string
+	linkAt    int // length of the line where the link began
+	pending   bool
 }
 
 func (w *textWriter) String() string {
 	w.breakLine()
-	return strings.Trim(w.b.String(), "\n") + ending(w.b.Len())
-}
-
-func ending(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return "\n"
+	return w.b.String()
 }
 
 func (w *textWriter) text(s string) {
@@ -266,23 +260,24 @@ func (w *textWriter) endLink() {
 	w.line.WriteString(" (" + clip(cleanLine(link), 500) + ")")
 }
 
-// endLine writes the current line, also when it is empty.
+// endLine writes the current line; an empty one becomes a blank line, of which
+// there is never more than one in a row.
 func (w *textWriter) endLine() {
 	text := strings.TrimRight(w.line.String(), " \t")
 	w.line.Reset()
 	w.pending, w.linkAt = false, 0
 	if text == "" {
-		if w.blank >= 1 || w.b.Len() == 0 {
-			return
-		}
-		w.blank++
-	} else {
-		w.blank = 0
+		w.blank = true
+		return
 	}
-	mark := strings.Repeat("> ", min(w.quote, maxQuoteDepth))
-	w.b.WriteString(strings.TrimRight(mark+text, " "))
-	w.b.WriteByte('\n')
+	if w.blank && w.b.Len() > 0 {
+		w.b.WriteString(strings.TrimRight(quoteMark(min(w.quote, w.lastQuote)), " ") + "\n")
+	}
+	w.b.WriteString(quoteMark(w.quote) + text + "\n")
+	w.blank, w.lastQuote = false, w.quote
 }
+
+func quoteMark(depth int) string { return strings.Repeat("> ", min(depth, maxQuoteDepth)) }
 
 // breakLine ends the line when there is one.
 func (w *textWriter) breakLine() {
@@ -292,10 +287,8 @@ func (w *textWriter) breakLine() {
 	w.pending = false
 }
 
-// paragraph ends the line and leaves one blank line.
+// paragraph ends the line and leaves a blank one.
 func (w *textWriter) paragraph() {
 	w.breakLine()
-	if w.blank == 0 {
-		w.endLine()
-	}
+	w.blank = true
 }
