@@ -61,6 +61,7 @@ CREATE TABLE organisation (
 	created_at BIGINT NOT NULL
 );
 CREATE INDEX organisation_domain ON organisation (domain) WHERE domain <> '';
+CREATE INDEX organisation_kind ON organisation (kind, id);
 
 -- An organisation provides a level when it has a desk for it.
 CREATE TABLE desk (
@@ -70,6 +71,7 @@ CREATE TABLE desk (
 	address TEXT NOT NULL DEFAULT '',
 	PRIMARY KEY (org_id, level)
 );
+CREATE INDEX desk_address ON desk (address) WHERE address <> '';
 
 CREATE TABLE person (
 	id TEXT PRIMARY KEY,
