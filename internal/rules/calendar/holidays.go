@@ -174,16 +174,20 @@ func weekend(d Date) bool {
 // appendLibrary adds the dates in a year of one library holiday: the day and
 // its substitute, either of which may come from the years beside it.
 func appendLibrary(dst []Holiday, h *cal.Holiday, year int) []Holiday {
+	name := h.Name
+	if name == "Queen's Birthday" && year >= 2023 {
+		name = "King's Birthday" // the library's lists end before the accession
+	}
 	for y := year - 1; y <= year+1; y++ {
 		day, substitute, ok := calculate(h, y)
 		if !ok {
 			continue
 		}
 		if day.Year() == year {
-			dst = append(dst, Holiday{day, h.Name})
+			dst = append(dst, Holiday{day, name})
 		}
 		if substitute != day && substitute.Year() == year {
-			dst = append(dst, Holiday{substitute, h.Name})
+			dst = append(dst, Holiday{substitute, name})
 		}
 	}
 	return dst

@@ -81,6 +81,9 @@ func refuseZone(name string) error {
 	short := strings.ToUpper(name)
 	if a, ok := abbreviations()[short]; ok {
 		hours := strings.TrimSuffix(strings.Replace(strings.Replace(a.fixed, "-0", "-", 1), "+0", "+", 1), ":00")
+		if len(short) == 2 || strings.ContainsAny(short, "5678") {
+			return syntax(0, "%q changes with the season; write %s for civil time, or UTC%s for UTC%s all year", name, a.civil, a.fixed, hours)
+		}
 		return syntax(0, "%q is UTC%s all year; write %s for civil time, or UTC%s if you mean it", name, hours, a.civil, a.fixed)
 	}
 	if short == "UTC" || short == "GMT" || short == "Z" {
