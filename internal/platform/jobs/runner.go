@@ -49,7 +49,7 @@ const (
 	// lastWords is what cancelled handlers get to return after the grace of a stop.
 	lastWords = 500 * time.Millisecond
 	// heldPerWorker bounds what one node claims ahead.
-	heldPerWorker = 8
+	heldPerWorker = 6
 )
 
 // Runner claims jobs, runs their handlers and writes down how they ended.
