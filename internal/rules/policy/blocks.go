@@ -26,6 +26,7 @@ func (c *compiler) header() {
 	c.p.zone = c.required(n, "zone", "policy")
 	c.p.date = c.required(n, "effective", "policy")
 	zone, ok := c.zone(n.Get("zone"))
+	c.p.dates = zone
 	if home := n.Get("home"); home != nil {
 		c.zone(home)
 		c.warnHome(n.Get("zone"))
@@ -100,6 +101,11 @@ func (c *compiler) levels() {
 	ids := names(c.p.levels, func(l Level) string { return l.ID })
 	for i := range c.p.levels {
 		c.linkLevel(&c.p.levels[i], i, ids)
+	}
+	for i := range c.p.levels {
+		if l := &c.p.levels[i]; len(l.OpenedBy) > 0 {
+			l.OpenedSentence = fmt.Sprintf("%s is opened by %s only.", l.Name, orList(c.titles(FactLevel, l.OpenedBy)))
+		}
 	}
 }
 
@@ -368,6 +374,8 @@ func (c *compiler) responsibility() {
 				continue
 			}
 			row.Cells[level] = c.cell(cell, id)
+			made := &row.Cells[level]
+			made.Sentence = fmt.Sprintf("%s is provided by the %s, for the %s.", c.p.levels[level].Name, orList(made.ByText), orList(made.ForText))
 		}
 		c.p.responsibility = append(c.p.responsibility, row)
 	})
@@ -450,6 +458,7 @@ func (c *compiler) hours() {
 		}
 		c.p.hours = append(c.p.hours, r)
 	})
+	c.combine()
 	if len(c.p.hours) == 0 {
 		c.errorAt(c.root, "the policy names no hours; add `hours: [{use: ..}]`")
 	}
@@ -459,6 +468,55 @@ func (c *compiler) hours() {
 		}
 	}
 	c.checkChoose("hours", choose)
+}
+
+// maxAdds bounds the unions that are built when a policy is loaded.
+const maxAdds = 8
+
+// combine builds the union of every chosen calendar with every set of adds.
+func (c *compiler) combine() {
+	var adds []int
+	for i := range c.p.hours {
+		r := &c.p.hours[i]
+		if r.Calendar >= NoCalendar {
+			r.Sentence = c.hoursSentence(*r)
+		}
+		if r.Add && r.Calendar >= 0 {
+			r.AddBit = 1 << len(adds)
+			adds = append(adds, r.Calendar)
+		}
+	}
+	if len(adds) > maxAdds {
+		c.errorAt(c.root.Get("hours"), "more than %d rules with `add` are not supported in this version", maxAdds)
+		return
+	}
+	c.p.combined = map[combination]Calendar{}
+	for _, r := range c.p.hours {
+		if r.Add || r.Calendar < 0 {
+			continue
+		}
+		for set := uint64(1); set < 1<<len(adds); set++ {
+			key := combination{r.Calendar, set}
+			if _, ok := c.p.combined[key]; !ok {
+				c.p.combined[key] = c.united(r.Calendar, adds, set)
+			}
+		}
+	}
+}
+
+func (c *compiler) united(base int, adds []int, set uint64) Calendar {
+	k := c.p.calendars[base]
+	parts := []*calendar.Calendar{k.Hours}
+	for i, add := range adds {
+		if set>>i&1 == 1 && add != base {
+			parts = append(parts, c.p.calendars[add].Hours)
+			k.ID += " + " + c.p.calendars[add].ID
+		}
+	}
+	if !k.Hours.IsAlways() {
+		k.Hours = calendar.Union(parts...)
+	}
+	return k
 }
 
 // ---- coverage ----
@@ -637,8 +695,21 @@ func (c *compiler) gates() {
 		if len(g.Require) == 0 {
 			c.errorAt(n, "a gate needs `require`")
 		}
+		g.Sentence = c.gateSentence(&g)
 		c.p.gates = append(c.p.gates, g)
 	})
+}
+
+func (c *compiler) gateSentence(g *Gate) string {
+	var asked []string
+	for _, r := range g.Require {
+		asked = append(asked, c.requirementText(r))
+	}
+	where := map[string]string{"submit": "A request needs", "close": "Closing a request needs"}[g.To]
+	if g.ToIdx >= 0 {
+		where = c.p.levels[g.ToIdx].Name + " needs"
+	}
+	return where + ": " + strings.Join(asked, "; ") + "."
 }
 
 func (c *compiler) requirements(n *Node) []Requirement {

@@ -513,23 +513,26 @@ func parseAmount(typ FactType, word string) (int64, error) {
 
 // ParseDuration reads `30m`, `4h`, `7h30m`, `14d` or `52w` (days are 24 hours) as milliseconds.
 func ParseDuration(s string) (int64, error) {
-	total, rest := int64(0), s
-	units := "wdhms"
+	const units = "wdhms"
+	total, rest, last := int64(0), s, -1
 	for rest != "" {
 		i := 0
 		for i < len(rest) && rest[i] >= '0' && rest[i] <= '9' {
 			i++
 		}
-		if i == 0 || i > 9 || i == len(rest) {
+		unit := -1
+		if i > 0 && i <= 9 && i < len(rest) {
+			unit = strings.IndexByte(units, rest[i])
+		}
+		if unit <= last {
 			return 0, fmt.Errorf("expected a duration such as 30m, 4h, 7h30m or 14d, found %q", s)
 		}
-		unit := strings.IndexByte(units, rest[i])
-		if unit < 0 {
+		n, err := strconv.ParseInt(rest[:i], 10, 64)
+		if err != nil {
 			return 0, fmt.Errorf("expected a duration such as 30m, 4h, 7h30m or 14d, found %q", s)
 		}
-		n, _ := strconv.ParseInt(rest[:i], 10, 64)
 		total += n * [...]int64{7 * 24 * 3600_000, 24 * 3600_000, 3600_000, 60_000, 1000}[unit]
-		units, rest = units[unit+1:], rest[i+1:]
+		rest, last = rest[i+1:], unit
 	}
 	if s == "" || total > 100*366*24*3600_000 {
 		return 0, fmt.Errorf("expected a duration such as 30m, 4h, 7h30m or 14d, found %q", s)

@@ -16,6 +16,7 @@ type Policy struct {
 	date        string
 	zone        string
 	home        string
+	dates       calendar.Zone
 	supplements string
 	terms       []Term
 
@@ -42,7 +43,14 @@ type Policy struct {
 	updates        *Updates
 	promises       []Promise
 
-	vocab [NumFacts]vocabulary
+	vocab    [NumFacts]vocabulary
+	combined map[combination]Calendar
+}
+
+// combination is a chosen calendar with the `add` rules that hold.
+type combination struct {
+	base int
+	adds uint64
 }
 
 // Term is a defined term of the glossary.
@@ -79,6 +87,7 @@ type Level struct {
 	OpenedByLevels     uint64 `json:"-"` // bit i: the level with index i
 	OpenedByMonitoring bool   `json:"-"`
 	Next               int    `json:"-"` // index of EscalatesTo, -1 for none
+	OpenedSentence     string `json:"-"`
 }
 
 // Category says what a request is about. Level is empty when it is judged as the lowest level; Answer is empty when the
@@ -139,6 +148,8 @@ type ResponsibilityCell struct {
 	ByText  []string
 	ForText []string
 	Line    int
+
+	Sentence string
 }
 
 // Calendar is one named set of open hours. The calendars always and never are calendars 0 and 1.
@@ -160,7 +171,9 @@ type HoursRule struct {
 	Rule
 	Calendar   int // index, or NoCalendar
 	Add        bool
-	BestEffort bool // outside: best-effort
+	BestEffort bool   // outside: best-effort
+	AddBit     uint64 // this rule's bit in the adds of Combined
+	Sentence   string
 }
 
 // Answer is what a rule says about coverage, ordered from the mildest to the strictest.
@@ -266,7 +279,8 @@ type Target struct {
 // TargetRule is one entry of a clock's `within`.
 type TargetRule struct {
 	Rule
-	Target Target
+	Target   Target
+	Sentence string
 }
 
 // Step is one entry of a clock's `then`. Exactly one of Percent, AfterMs, LateMs is set (LateMs may be 0 with Late).
@@ -300,10 +314,10 @@ type Requirement struct {
 // Gate lists what must be there before a request passes. To is submit, close or a level; From is a level or empty.
 type Gate struct {
 	Rule
-	From, To         string
-	FromIdx, ToIdx   int // level indices, -1 where To or From is not a level
-	Require          []Requirement
-	hasFrom, toLevel bool
+	From, To       string
+	FromIdx, ToIdx int // level indices, -1 where To or From is not a level
+	Require        []Requirement
+	Sentence       string
 }
 
 // Allowance is a quota, a block of prepaid hours or a number of contacts.
@@ -411,6 +425,9 @@ func (p *Policy) EffectiveDate() string { return p.date }
 // Zone is the zone in which the policy states its dates.
 func (p *Policy) Zone() string { return p.zone }
 
+// DateAt is the date of an instant (UTC milliseconds) in Zone.
+func (p *Policy) DateAt(at int64) calendar.Date { return p.dates.Date(at) }
+
 // Home is the zone of the vendor's home, or empty.
 func (p *Policy) Home() string { return p.home }
 
@@ -509,6 +526,14 @@ func (p *Policy) Calendars() []Calendar { return p.calendars }
 
 // Hours lists the rules that choose among the calendars.
 func (p *Policy) Hours() []HoursRule { return p.hours }
+
+// Combined returns a chosen calendar united with the add rules of hours whose bits are set.
+func (p *Policy) Combined(base int, adds uint64) Calendar {
+	if adds == 0 {
+		return p.calendars[base]
+	}
+	return p.combined[combination{base, adds}]
+}
 
 // CoverageRules lists all coverage rules, those implied by categories, plans and phases last.
 func (p *Policy) CoverageRules() []CoverageRule { return p.coverage }

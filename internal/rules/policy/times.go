@@ -230,11 +230,20 @@ func (c *compiler) clocks() {
 		}
 		k.Within = c.within(key.Text, n.Get("within"), k.Runs)
 		k.Then = c.steps(n.Get("then"))
+		c.checkPauses(&k, n.Get("pauses"))
 		if len(k.Within) == 0 {
 			c.errorAt(key, "clock %s needs `within`", key.Text)
 		}
 		c.p.clocks = append(c.p.clocks, k)
 	})
+}
+
+// checkPauses refuses pauses of clocks that end at a point of the calendar: the points that fall in a pause would not count.
+func (c *compiler) checkPauses(k *Clock, at *Node) {
+	points := slices.ContainsFunc(k.Within, func(r TargetRule) bool { return r.Target.Kind == TargetByClose || r.Target.Kind == TargetByTime })
+	if points && len(k.Pauses) > 0 {
+		c.errorAt(at, "`pauses` together with a target `by ..` is not supported in this version")
+	}
 }
 
 func (c *compiler) event(key, n *Node, what string) string {
@@ -272,6 +281,7 @@ func (c *compiler) within(clock string, n *Node, runs int) []TargetRule {
 		case item.Get("by") == nil && item.Get("bands") == nil:
 			c.errorAt(item, "a target needs `is`")
 		}
+		r.Sentence = c.targetSentence(clock, &r)
 		list = append(list, r)
 	})
 	rules := make([]*Rule, len(list))
@@ -280,6 +290,25 @@ func (c *compiler) within(clock string, n *Node, runs int) []TargetRule {
 	}
 	c.checkChoose("clocks."+clock+".within", rules)
 	return list
+}
+
+func (c *compiler) targetSentence(clock string, r *TargetRule) string {
+	title := clock
+	if n := c.root.Get("clocks").Get(clock).Get("title"); n != nil {
+		title = n.Text
+	}
+	said := ": no target"
+	switch r.Target.Kind {
+	case TargetNone:
+	case TargetDuration, TargetBusinessDays:
+		said = ": within " + r.Target.Text
+	default:
+		said = ": " + r.Target.Text
+	}
+	if r.Text != "" {
+		said += ", because " + r.Text
+	}
+	return title + said + "."
 }
 
 // target reads `30m`, `7h30m`, `1 business day`, `by close +1`, `by 12:00 +2` or `none`, each with an optional `on CALENDAR`.

@@ -1,0 +1,582 @@
+package coverage
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
+)
+
+// FieldError is a mistake in one field of a situation. Path is dotted, e.g. requester.kind.
+type FieldError struct {
+	Path    string `json:"path"`
+	Message string `json:"message"`
+	Line    int    `json:"-"`
+	Col     int    `json:"-"`
+}
+
+func (e FieldError) Error() string { return e.Path + ": " + e.Message }
+
+// instant, date and span mark how a number or text is written.
+type (
+	instant struct{ ms *int64 }
+	date    struct{ text *string }
+	span    struct{ ms **int64 }
+	version struct{ text *string }
+)
+
+// fields lists every field that may be written, in the order of writing. Fields of a group stand together.
+func (s *Situation) fields() []fieldAt {
+	a, c, v, r, i := &s.Account, &s.Contract, &s.Version, &s.Requester, &s.Impact
+	return []fieldAt{
+		{"at", instant{&s.At}}, {"arrived", instant{&s.Arrived}},
+		{"plan", &s.Plan}, {"addon", &s.Addons}, {"severity", &s.Severity}, {"severity_asked", &s.SeverityAsked},
+		{"priority", &s.Priority}, {"category", &s.Category}, {"level", &s.Level}, {"level_done", &s.LevelDone},
+		{"channel", &s.Channel}, {"language", &s.Language}, {"status", &s.Status}, {"waiting_on", &s.WaitingOn},
+		{"provided", &s.Provided}, {"waived", &s.Waived}, {"has_open_request", &s.HasOpenRequest}, {"lead_time", span{&s.LeadTimeMs}},
+		{"support_via", &s.SupportVia},
+		{"account.region", &a.Region}, {"account.country", &a.Country}, {"account.kind", &a.Kind}, {"account.partner", &a.Partner},
+		{"account.partner_levels", &a.PartnerLevels},
+		{"contract.provides", &c.Provides}, {"contract.signed", date{&c.Signed}}, {"contract.starts", date{&c.Starts}},
+		{"contract.ends", date{&c.Ends}}, {"contract.renews", date{&c.Renews}}, {"contract.in_force", &c.InForce},
+		{"contract.maintenance_active", &c.MaintenanceActive}, {"contract.new_releases", &c.NewReleases}, {"contract.extended", &c.Extended},
+		{"contract.subscriptions", &c.Subscriptions}, {"contract.users", &c.Users}, {"contract.fte", &c.FTE},
+		{"product.id", &s.Product.ID}, {"product.type", &s.Product.Type}, {"product.deployment", &s.Product.Deployment},
+		{"version.id", version{&v.ID}}, {"version.track", &v.Track}, {"version.released", date{&v.Released}}, {"version.until", date{&v.Until}},
+		{"version.phase", &v.Phase},
+		{"requester.kind", &r.Kind}, {"requester.named", &r.Named}, {"requester.org_known", &r.OrgKnown}, {"requester.levels", &r.Levels},
+		{"impact.users", &i.Users}, {"impact.all_users", &i.AllUsers}, {"impact.production", &i.Production},
+		{"impact.workaround", &i.Workaround}, {"impact.data_loss", &i.DataLoss},
+		{"bought", &s.Bought}, {"used", &s.Used}, {"asked", &s.Asked}, {"events", &s.Events},
+	}
+}
+
+type fieldAt struct {
+	path string
+	into any
+}
+
+// ParseSituation reads a situation in YAML or JSON, nested or with dotted keys. Words are checked against the policy.
+// Fields with mistakes are left out of the Situation, which is never nil.
+func ParseSituation(p *policy.Policy, data []byte) (*Situation, []FieldError) {
+	root, findings := policy.ParseYAML("situation", data)
+	if len(findings) > 0 {
+		f := findings[0]
+		return &Situation{}, []FieldError{{Message: f.Message, Line: f.Line, Col: f.Col}}
+	}
+	return situationFrom(p, root)
+}
+
+func situationFrom(p *policy.Policy, nodes ...*policy.Node) (*Situation, []FieldError) {
+	s := &Situation{}
+	r := &reader{p: p, fields: s.fields()}
+	for _, n := range nodes {
+		r.seen = map[string]bool{}
+		r.read("", n)
+	}
+	return s, r.errors
+}
+
+type reader struct {
+	p      *policy.Policy // nil: words are not checked
+	fields []fieldAt
+	seen   map[string]bool
+	errors []FieldError
+}
+
+func (r *reader) fail(path string, n *policy.Node, format string, args ...any) {
+	r.errors = append(r.errors, FieldError{Path: path, Message: fmt.Sprintf(format, args...), Line: n.Line, Col: n.Col})
+}
+
+func (r *reader) read(prefix string, n *policy.Node) {
+	switch n.Kind {
+	case policy.Null:
+		return
+	case policy.Map:
+	default:
+		r.fail(strings.TrimSuffix(prefix, "."), n, "expected a map of facts, found %v", n.Kind)
+		return
+	}
+	for i, key := range n.Keys {
+		path, value := prefix+key.Text, n.Values[i]
+		at := slices.IndexFunc(r.fields, func(f fieldAt) bool { return f.path == path })
+		switch {
+		case at >= 0 && r.seen[path]:
+			r.fail(path, key, "given twice")
+		case at >= 0:
+			r.seen[path] = true
+			r.set(path, r.fields[at].into, value)
+		case prefix == "" && r.group(path) && value.Kind != policy.Scalar:
+			r.read(path+".", value)
+		default:
+			r.unknown(path, key)
+		}
+	}
+}
+
+func (r *reader) group(name string) bool {
+	return slices.ContainsFunc(r.fields, func(f fieldAt) bool { return strings.HasPrefix(f.path, name+".") })
+}
+
+func (r *reader) unknown(path string, key *policy.Node) {
+	if f, ok := policy.FactByName(path); ok {
+		r.fail(path, key, "%s is worked out by the policy and cannot be given", f)
+		return
+	}
+	var known []string
+	for _, f := range r.fields {
+		known = append(known, f.path)
+	}
+	if near := policy.Nearest(path, known); near != "" {
+		r.fail(path, key, "unknown fact; did you mean %q?", near)
+		return
+	}
+	r.fail(path, key, "unknown fact")
+}
+
+// set writes one field. A null makes the field unknown again.
+func (r *reader) set(path string, into any, n *policy.Node) {
+	switch v := into.(type) {
+	case *string:
+		*v = r.word(path, n)
+	case version:
+		*v.text = r.scalar(path, n)
+	case *Tri:
+		*v = r.tri(path, n)
+	case **int64:
+		*v = r.number(path, n)
+	case *[]string:
+		*v = r.list(path, n)
+	case instant:
+		*v.ms = r.instant(path, n)
+	case date:
+		*v.text = r.date(path, n)
+	case span:
+		*v.ms = r.amount(path, n)
+	case *map[string]string:
+		*v = r.provides(path, n)
+	case *map[string]int64:
+		*v = r.amounts(path, n)
+	case *[]Event:
+		*v = r.events(path, n)
+	}
+}
+
+func (r *reader) scalar(path string, n *policy.Node) string {
+	if n.Kind == policy.Null {
+		return ""
+	}
+	if n.Kind != policy.Scalar {
+		r.fail(path, n, "expected one value, found %v", n.Kind)
+		return ""
+	}
+	return n.Text
+}
+
+func (r *reader) word(path string, n *policy.Node) string {
+	word := r.scalar(path, n)
+	if r.known(path, word, n) {
+		return word
+	}
+	return ""
+}
+
+// known checks a word against the vocabulary of its fact.
+func (r *reader) known(path, word string, at *policy.Node) bool {
+	if word == "" || r.p == nil {
+		return true
+	}
+	name := path
+	if path == "waived" {
+		name = "provided"
+	}
+	if path == "account.partner_levels" {
+		name = "requester.levels"
+	}
+	f, ok := policy.FactByName(name)
+	if !ok {
+		return true
+	}
+	words, closed := r.p.Words(f)
+	if _, found := r.p.Word(f, word); found || !closed {
+		return true
+	}
+	what := strings.ReplaceAll(strings.ReplaceAll(name, ".", " "), "_", " ")
+	if near := policy.Nearest(word, words); near != "" {
+		r.fail(path, at, "no %s %q; did you mean %q?", what, word, near)
+	} else if len(words) > 12 {
+		r.fail(path, at, "no %s %q in this policy", what, word)
+	} else {
+		r.fail(path, at, "no %s %q; known: %s", what, word, strings.Join(words, ", "))
+	}
+	return false
+}
+
+func (r *reader) tri(path string, n *policy.Node) Tri {
+	switch r.scalar(path, n) {
+	case "":
+	case "yes", "true":
+		return Yes
+	case "no", "false":
+		return No
+	case "ask", "unknown":
+	default:
+		r.fail(path, n, "expected yes or no, found %q", n.Text)
+	}
+	return NotKnown
+}
+
+func (r *reader) number(path string, n *policy.Node) *int64 {
+	text := r.scalar(path, n)
+	if text == "" {
+		return nil
+	}
+	i, err := strconv.ParseInt(text, 10, 53)
+	if err != nil {
+		r.fail(path, n, "expected a whole number, found %q", text)
+		return nil
+	}
+	return &i
+}
+
+func (r *reader) list(path string, n *policy.Node) []string {
+	if n.Kind == policy.Null {
+		return nil
+	}
+	items := n.Values
+	if n.Kind == policy.Scalar {
+		items = []*policy.Node{n}
+	} else if n.Kind != policy.List {
+		r.fail(path, n, "expected a list, found %v", n.Kind)
+		return nil
+	}
+	list := []string{}
+	for _, item := range items {
+		if word := r.word(path, item); word != "" {
+			list = append(list, word)
+		}
+	}
+	return list
+}
+
+// instant reads RFC 3339, or UTC milliseconds.
+func (r *reader) instant(path string, n *policy.Node) int64 {
+	text := r.scalar(path, n)
+	if text == "" {
+		return 0
+	}
+	if ms, err := strconv.ParseInt(text, 10, 64); err == nil && ms > 0 && ms < calendar.HorizonMs {
+		return ms
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if ms := t.UnixMilli(); err == nil && ms > 0 && ms < calendar.HorizonMs {
+		return ms
+	}
+	r.fail(path, n, "expected an instant such as 2026-11-24T08:00:00Z, found %q", text)
+	return 0
+}
+
+func (r *reader) date(path string, n *policy.Node) string {
+	text := r.scalar(path, n)
+	if text == "" {
+		return ""
+	}
+	if _, err := calendar.ParseDate(text); err != nil {
+		r.fail(path, n, "expected a date such as 2026-11-24, found %q", text)
+		return ""
+	}
+	return text
+}
+
+// amount reads a count, or a duration in milliseconds.
+func (r *reader) amount(path string, n *policy.Node) *int64 {
+	text := r.scalar(path, n)
+	if text == "" {
+		return nil
+	}
+	if i, err := strconv.ParseInt(text, 10, 53); err == nil {
+		return &i
+	}
+	ms, err := policy.ParseDuration(text)
+	if err != nil {
+		r.fail(path, n, "%v", err)
+		return nil
+	}
+	return &ms
+}
+
+func (r *reader) pairs(path string, n *policy.Node) bool {
+	if n.Kind != policy.Map && n.Kind != policy.Null {
+		r.fail(path, n, "expected a map, found %v", n.Kind)
+	}
+	return n.Kind == policy.Map
+}
+
+func (r *reader) provides(path string, n *policy.Node) map[string]string {
+	if !r.pairs(path, n) {
+		return nil
+	}
+	m := map[string]string{}
+	for i, key := range n.Keys {
+		if org := r.scalar(path+"."+key.Text, n.Values[i]); r.known("level", key.Text, key) && org != "" {
+			m[key.Text] = org
+		}
+	}
+	return m
+}
+
+func (r *reader) amounts(path string, n *policy.Node) map[string]int64 {
+	if !r.pairs(path, n) {
+		return nil
+	}
+	m := map[string]int64{}
+	for i, key := range n.Keys {
+		if r.p != nil && !slices.ContainsFunc(r.p.Allowances(), func(a policy.Allowance) bool { return a.ID == key.Text }) {
+			r.fail(path+"."+key.Text, key, "no allowance %q in this policy", key.Text)
+			continue
+		}
+		if amount := r.amount(path+"."+key.Text, n.Values[i]); amount != nil {
+			m[key.Text] = *amount
+		}
+	}
+	return m
+}
+
+func (r *reader) events(path string, n *policy.Node) []Event {
+	if n.Kind == policy.Null {
+		return nil
+	}
+	if n.Kind != policy.List {
+		r.fail(path, n, "expected a list of {at, event}, found %v", n.Kind)
+		return nil
+	}
+	var list []Event
+	for i, item := range n.Values {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if !r.pairs(at, item) {
+			continue
+		}
+		var e Event
+		for k, key := range item.Keys {
+			switch key.Text {
+			case "at":
+				e.At = r.instant(at+".at", item.Values[k])
+			case "event":
+				e.Name = r.scalar(at+".event", item.Values[k])
+			case "value":
+				e.Value = r.scalar(at+".value", item.Values[k])
+			default:
+				r.fail(at+"."+key.Text, key, "unknown key; an event has at, event and value")
+			}
+		}
+		if e.At == 0 || e.Name == "" {
+			r.fail(at, item, "an event needs `at` and `event`")
+			continue
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// MarshalJSON writes the known facts, nested, in a fixed order. ParseSituation reads them back.
+func (s Situation) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	group := ""
+	for _, f := range s.fields() {
+		value, ok := fieldValue(f.into)
+		if !ok {
+			continue
+		}
+		g, name := "", f.path
+		if dot := strings.IndexByte(f.path, '.'); dot >= 0 {
+			g, name = f.path[:dot], f.path[dot+1:]
+		}
+		if group != "" && g != group {
+			b.WriteByte('}')
+		}
+		if c := b.Bytes()[b.Len()-1]; c != '{' {
+			b.WriteByte(',')
+		}
+		if g != "" && g != group {
+			fmt.Fprintf(&b, "%q:{", g)
+		}
+		group = g
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, fmt.Errorf("situation: %s: %w", f.path, err)
+		}
+		fmt.Fprintf(&b, "%q:%s", name, text)
+	}
+	if group != "" {
+		b.WriteByte('}')
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote, without checking words against a policy.
+func (s *Situation) UnmarshalJSON(data []byte) error {
+	read, errs := ParseSituation(nil, data)
+	if len(errs) > 0 {
+		return errs[0]
+	}
+	*s = *read
+	return nil
+}
+
+// fieldValue returns what a field is written as, and false when it is not known.
+func fieldValue(into any) (any, bool) {
+	switch v := into.(type) {
+	case *string:
+		return *v, *v != ""
+	case version:
+		return *v.text, *v.text != ""
+	case date:
+		return *v.text, *v.text != ""
+	case *Tri:
+		return *v == Yes, *v != NotKnown
+	case **int64:
+		return *v, *v != nil
+	case span:
+		if *v.ms == nil {
+			return nil, false
+		}
+		return policy.FormatDuration(**v.ms), true
+	case instant:
+		return time.UnixMilli(*v.ms).UTC().Format("2006-01-02T15:04:05.999Z07:00"), *v.ms != 0
+	case *[]string:
+		return *v, *v != nil
+	case *map[string]string:
+		return *v, len(*v) > 0
+	case *map[string]int64:
+		return *v, len(*v) > 0
+	case *[]Event:
+		return eventsOut(*v), len(*v) > 0
+	}
+	return nil, false
+}
+
+type eventOut struct {
+	At    string `json:"at"`
+	Event string `json:"event"`
+	Value string `json:"value,omitempty"`
+}
+
+func eventsOut(events []Event) []eventOut {
+	list := make([]eventOut, len(events))
+	for i, e := range events {
+		list[i] = eventOut{time.UnixMilli(e.At).UTC().Format("2006-01-02T15:04:05.999Z07:00"), e.Name, e.Value}
+	}
+	return list
+}
+
+// noNumber is the value of a number that the asker did not give: known, and inside no range.
+const noNumber = math.MinInt64
+
+// facts fills the flat record with what is known before any stage has run.
+func (s *Situation) facts(p *policy.Policy, f *policy.Facts) {
+	word := func(fact policy.Fact, word string) {
+		if word == "" {
+			return
+		}
+		n := -1
+		if i, ok := p.Word(fact, word); ok {
+			n = i
+		}
+		f[fact] = policy.Value{Known: true, N: int64(n)}
+	}
+	orWord := func(fact policy.Fact, given, otherwise string) {
+		if given == "" {
+			given = otherwise
+		}
+		word(fact, given)
+	}
+	word(policy.FactPlan, s.Plan)
+	word(policy.FactSeverity, s.Severity)
+	orWord(policy.FactSeverityAsked, s.SeverityAsked, "none")
+	orWord(policy.FactCategory, s.Category, "none")
+	orWord(policy.FactLevelDone, s.LevelDone, "none")
+	word(policy.FactChannel, s.Channel)
+	orWord(policy.FactLanguage, s.Language, "en")
+	orWord(policy.FactStatus, s.Status, "open")
+	orWord(policy.FactWaitingOn, s.WaitingOn, "provider")
+	orWord(policy.FactSupportVia, s.SupportVia, "vendor")
+	word(policy.FactAccountRegion, s.Account.Region)
+	word(policy.FactAccountCountry, s.Account.Country)
+	word(policy.FactAccountKind, s.Account.Kind)
+	orWord(policy.FactAccountPartner, s.Account.Partner, "none")
+	word(policy.FactProductID, s.Product.ID)
+	word(policy.FactProductType, s.Product.Type)
+	word(policy.FactDeployment, s.Product.Deployment)
+	word(policy.FactVersionID, s.Version.ID)
+	orWord(policy.FactVersionTrack, s.Version.Track, "main")
+	if s.Requester.Kind != "unknown" {
+		word(policy.FactRequesterKind, s.Requester.Kind)
+	}
+	f[policy.FactAddon] = setOf(p, policy.FactAddon, s.Addons)
+	f[policy.FactProvided] = setOf(p, policy.FactProvided, s.Provided)
+	f[policy.FactRequesterLevels] = setOf(p, policy.FactRequesterLevels, s.Requester.Levels)
+	s.numericFacts(f)
+}
+
+func (s *Situation) numericFacts(f *policy.Facts) {
+	tri := func(fact policy.Fact, t Tri) {
+		if t != NotKnown {
+			f[fact] = policy.Value{Known: true, N: int64(t - No)}
+		}
+	}
+	no := func(t Tri) Tri { return max(t, No) }
+	number := func(fact policy.Fact, n *int64) {
+		if n != nil {
+			f[fact] = policy.Value{Known: true, N: *n}
+		}
+	}
+	day := func(fact policy.Fact, text string) {
+		if d, err := calendar.ParseDate(text); text != "" && err == nil {
+			f[fact] = policy.Value{Known: true, N: int64(d)}
+		}
+	}
+	c, i := &s.Contract, &s.Impact
+	f[policy.FactPriority] = policy.Value{Known: true, N: noNumber}
+	number(policy.FactPriority, s.Priority)
+	tri(policy.FactHasOpenRequest, no(s.HasOpenRequest))
+	number(policy.FactLeadTime, s.LeadTimeMs)
+	day(policy.FactContractSigned, c.Signed)
+	day(policy.FactContractStarts, c.Starts)
+	day(policy.FactContractEnds, c.Ends)
+	day(policy.FactContractRenews, c.Renews)
+	tri(policy.FactContractInForce, c.InForce)
+	tri(policy.FactMaintenanceActive, c.MaintenanceActive)
+	tri(policy.FactNewReleases, c.NewReleases)
+	tri(policy.FactContractExtended, no(c.Extended))
+	number(policy.FactSubscriptions, c.Subscriptions)
+	number(policy.FactUsers, c.Users)
+	number(policy.FactFTE, c.FTE)
+	day(policy.FactVersionReleased, s.Version.Released)
+	day(policy.FactVersionUntil, s.Version.Until)
+	tri(policy.FactRequesterNamed, s.Requester.Named)
+	tri(policy.FactOrgKnown, s.Requester.OrgKnown)
+	number(policy.FactImpactUsers, i.Users)
+	tri(policy.FactImpactAllUsers, i.AllUsers)
+	tri(policy.FactImpactProduction, i.Production)
+	tri(policy.FactImpactWorkaround, i.Workaround)
+	tri(policy.FactImpactDataLoss, i.DataLoss)
+}
+
+func setOf(p *policy.Policy, fact policy.Fact, words []string) policy.Value {
+	v := policy.Value{Known: true}
+	for _, w := range words {
+		if i, ok := p.Word(fact, w); ok && i < 64 {
+			v.N |= 1 << i
+		}
+	}
+	return v
+}
