@@ -227,6 +227,7 @@ CREATE TABLE room (
 	PRIMARY KEY (ticket_id, id)
 ) /*sqlite WITHOUT ROWID*/;
 
+-- sender: the address that a mail claims and that nobody could prove.
 CREATE TABLE message (
 	ticket_id TEXT NOT NULL,
 	id TEXT NOT NULL,
@@ -236,7 +237,7 @@ CREATE TABLE message (
 	channel TEXT NOT NULL,
 	body TEXT NOT NULL,
 	quoted TEXT NOT NULL DEFAULT '',
-	html_hash TEXT NOT NULL DEFAULT '',
+	sender TEXT NOT NULL DEFAULT '',
 	verified BOOLEAN NOT NULL,
 	automatic BOOLEAN NOT NULL DEFAULT FALSE,
 	mail_state TEXT NOT NULL DEFAULT '',

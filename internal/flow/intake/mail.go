@@ -1,0 +1,356 @@
+// Package intake turns what arrives into tickets and messages: whose it is,
+// whether that is proven, and to which conversation it belongs.
+package intake
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tierdesk/tierdesk/internal/platform/blob"
+	"github.com/tierdesk/tierdesk/internal/platform/db"
+	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/platform/mail"
+	"github.com/tierdesk/tierdesk/internal/platform/seal"
+	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/register/org"
+	"github.com/tierdesk/tierdesk/internal/work/attach"
+	"github.com/tierdesk/tierdesk/internal/work/ticket"
+)
+
+// maxInline is the largest raw mail that is kept in its row, and so shares the
+// commit of its ticket; larger ones are durable in the blob store before.
+const maxInline = 64 << 10
+
+// maxHops is how many desks of our kind a mail may have passed before it is
+// taken for a loop; maxFiles how many attachments of one mail are kept apart from the raw mail.
+const (
+	maxHops  = 3
+	maxFiles = 100
+)
+
+// Mail takes messages from the SMTP server.
+type Mail struct {
+	db      *db.DB
+	tickets *ticket.Service
+	files   *attach.Store
+	blobs   *blob.Store
+	tokens  *Tokens
+	domain  string
+	lookup  mail.LookupTXT
+	limit   *identity.Limiter
+	log     *slog.Logger
+}
+
+// MailConfig is what Mail needs. Domain is our own name in Authentication-Results;
+// Lookup asks the DNS for DKIM keys, nil when there is none to ask.
+type MailConfig struct {
+	DB      *db.DB
+	Tickets *ticket.Service
+	Files   *attach.Store
+	Blobs   *blob.Store
+	Sealer  *seal.Sealer
+	Domain  string
+	Lookup  mail.LookupTXT
+	Log     *slog.Logger
+}
+
+// NewMail wires the intake of mail.
+func NewMail(c MailConfig) *Mail {
+	return &Mail{db: c.DB, tickets: c.Tickets, files: c.Files, blobs: c.Blobs, tokens: NewTokens(c.Sealer), domain: c.Domain, lookup: c.Lookup,
+		limit: identity.NewLimiter(c.DB.Now, 30, 10*time.Second), log: c.Log}
+}
+
+// Accept reports whether mail for an address is ours: a desk's address, with or
+// without a reply token. Faults: NotFound, Unavailable.
+func (m *Mail) Accept(ctx context.Context, rcpt string) error {
+	addr, _ := splitToken(rcpt)
+	return m.db.Read(ctx, func(tx *db.Tx) error {
+		_, err := org.DeskByAddress(tx, addr)
+		return err
+	})
+}
+
+// arrival is one mail on its way in.
+type arrival struct {
+	env      mail.Envelope
+	raw      []byte
+	msg      *mail.Message
+	from     string // canonical, "" when it can't be told
+	verified bool
+	auto     bool
+	person   *identity.Person // who the sender is, when known
+	actor    identity.Actor
+	files    []ticket.File
+	fresh    string
+	quoted   string
+	blobHash string
+}
+
+var errDuplicate = errors.New("the same mail is here already")
+
+// Deliver stores one mail: in its conversation when the sender belongs to it,
+// else as a new ticket. It returns after the commit that holds raw mail and
+// ticket. Faults: Invalid for an empty message, TooMany, Unavailable.
+func (m *Mail) Deliver(ctx context.Context, env mail.Envelope, raw []byte) (err error) {
+	defer fault.Wrap(&err, "intake.Deliver from %s", env.RemoteIP)
+	msg, err := mail.Parse(raw)
+	if err != nil {
+		return err
+	}
+	a := &arrival{env: env, raw: raw, msg: msg, auto: msg.Automatic(env.From)}
+	a.from, _ = mail.Canonical(msg.From.Addr)
+	a.verified = m.verify(ctx, a)
+	if err := m.identify(ctx, a); err != nil {
+		return err
+	}
+	if !a.verified && !env.Trusted {
+		if err := m.limit.Take(identity.Network(env.RemoteIP.String())); err != nil {
+			return err
+		}
+	}
+	if err := m.keepFiles(ctx, a); err != nil {
+		return err
+	}
+	if a.own() || msg.Loop >= maxHops {
+		err = m.keepOnly(ctx, a, "ignored")
+	} else {
+		err = m.place(ctx, a)
+	}
+	if errors.Is(err, errDuplicate) {
+		m.log.Info("mail was here already", "remote", env.RemoteIP)
+		return nil
+	}
+	return err
+}
+
+// own reports a mail that claims to come from one of the addresses it was sent to.
+func (a *arrival) own() bool {
+	for _, to := range a.env.To {
+		addr, _ := splitToken(to)
+		if addr == a.from {
+			return true
+		}
+	}
+	return false
+}
+
+// verify says whether the author is proven: a relay that we trust vouches for
+// it, unless its own Authentication-Results say otherwise; from anybody else
+// only an aligned DKIM signature does.
+func (m *Mail) verify(ctx context.Context, a *arrival) bool {
+	if a.msg.Ambiguous || a.from == "" {
+		return false
+	}
+	if a.env.Trusted {
+		return !failed(mail.TrustedResults(a.msg.AuthResults, m.domain, 1))
+	}
+	if m.lookup == nil || a.msg.Headers.Get("DKIM-Signature") == "" {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	list, err := mail.VerifyDKIM(ctx, a.raw, m.lookup)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(list, func(s mail.Signature) bool { return s.Aligned(a.from) })
+}
+
+// failed reports results that speak against the author: a failure and no pass.
+func failed(results []mail.AuthMethod) bool {
+	bad := false
+	for _, r := range results {
+		switch r.Method {
+		case "dmarc":
+			return r.Result != "pass"
+		case "spf", "dkim":
+			if r.Result == "pass" {
+				return false
+			}
+			bad = bad || r.Result == "fail" || r.Result == "softfail" || r.Result == "permerror"
+		}
+	}
+	return bad
+}
+
+// identify finds who the sender is. Only a proven sender is anybody.
+func (m *Mail) identify(ctx context.Context, a *arrival) error {
+	if !a.verified {
+		return nil
+	}
+	err := m.db.Read(ctx, func(tx *db.Tx) error {
+		p, err := identity.ByEmail(tx, a.from)
+		if err != nil {
+			return err
+		}
+		if p.Disabled {
+			a.verified = false
+			return nil
+		}
+		a.person = &p
+		a.actor, err = identity.LoadActor(tx, p.ID, identity.ViaMail)
+		return err
+	})
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return err
+}
+
+// keepFiles makes attachments, and the raw mail when it is large, durable before anything is answered.
+func (m *Mail) keepFiles(ctx context.Context, a *arrival) error {
+	a.fresh, a.quoted = mail.StripQuoted(a.msg.Text)
+	for i, part := range a.msg.Attachments {
+		if i == maxFiles {
+			break
+		}
+		f, err := m.files.Add(ctx, part.Name, bytes.NewReader(part.Data))
+		if err != nil {
+			return err
+		}
+		a.files = append(a.files, f)
+	}
+	if len(a.raw) <= maxInline {
+		return nil
+	}
+	ref, err := m.blobs.Put(ctx, bytes.NewReader(a.raw), int64(len(a.raw)))
+	a.blobHash = ref.Hash
+	return err
+}
+
+// place finds the conversation that the mail belongs to, or opens a ticket.
+func (m *Mail) place(ctx context.Context, a *arrival) error {
+	if a.person != nil || a.auto {
+		targets, err := m.targets(ctx, a)
+		if err != nil {
+			return err
+		}
+		for _, t := range targets {
+			done, err := m.reply(ctx, a, t)
+			if done || err != nil {
+				return err
+			}
+		}
+	}
+	return m.open(ctx, a)
+}
+
+// reply adds the mail to a conversation; done is false when the sender has no part in it.
+func (m *Mail) reply(ctx context.Context, a *arrival, t target) (done bool, err error) {
+	actor := a.actor
+	if a.auto {
+		if !t.signed && a.person == nil {
+			return false, nil
+		}
+		if a.person == nil {
+			actor = identity.System()
+		}
+	}
+	post := ticket.Post{Room: t.room, Body: a.fresh, Quoted: a.quoted, Channel: "mail", Files: a.files, Automatic: a.auto, MailID: a.msg.MessageID,
+		Inside: func(tx *db.Tx, tk *ticket.Ticket, messageID string) error {
+			return m.keep(tx, a, "message", tk.ID, messageID)
+		}}
+	_, _, err = m.tickets.Write(ctx, actor, t.ticket, 0, post)
+	switch fault.KindOf(err) {
+	case fault.NotFound, fault.Denied, fault.Invalid, fault.Conflict:
+		if err != nil {
+			return false, nil
+		}
+	}
+	return true, err
+}
+
+func (m *Mail) open(ctx context.Context, a *arrival) error {
+	d := ticket.Draft{Channel: "mail", Subject: a.msg.Subject, Body: a.msg.Text, Files: a.files, Automatic: a.auto, MailID: a.msg.MessageID}
+	if a.fresh != "" {
+		d.Body, d.Quoted = a.fresh, a.quoted
+	}
+	state := "ticket"
+	switch {
+	case a.person != nil:
+		d.Verified, d.RequesterID = true, a.person.ID
+	case a.verified:
+		p, err := m.contact(ctx, a)
+		if err != nil {
+			return err
+		}
+		d.Verified, d.RequesterID = true, p.ID
+	default:
+		state = "held"
+		d.Sender = claimed(a)
+	}
+	d.Inside = func(tx *db.Tx, t *ticket.Ticket, messageID string) error {
+		return m.keep(tx, a, state, t.ID, messageID)
+	}
+	actor := a.actor
+	if a.person == nil {
+		actor = identity.System()
+		actor.Via = identity.ViaMail
+	}
+	_, err := m.tickets.Open(ctx, actor, d)
+	return err
+}
+
+func (m *Mail) contact(ctx context.Context, a *arrival) (p identity.Person, err error) {
+	err = m.db.Write(ctx, func(tx *db.Tx) error {
+		p, err = identity.FindOrCreateContact(tx, a.from, a.msg.From.Name)
+		return err
+	})
+	return p, err
+}
+
+// claimed is the address that an unproven mail names as its author.
+func claimed(a *arrival) string {
+	if a.from != "" {
+		return a.from
+	}
+	if s := strings.TrimSpace(a.msg.From.Addr); s != "" {
+		return clip(s)
+	}
+	return clip(a.env.From)
+}
+
+func clip(s string) string {
+	s = strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "")
+	if len(s) > 254 {
+		s = strings.ToValidUTF8(s[:254], "")
+	}
+	return s
+}
+
+// keep stores the raw mail in the transaction that stores what became of it.
+func (m *Mail) keep(tx *db.Tx, a *arrival, state, ticketID, messageID string) error {
+	row := mailRow{DedupeKey: a.key(), Sender: clip(a.env.From), Recipients: clip(strings.Join(a.env.To, ", ")), Remote: a.env.RemoteIP.String(),
+		Verified: a.verified, State: state, TicketID: ticketID, MessageID: messageID, BlobHash: a.blobHash}
+	if a.blobHash == "" {
+		row.Raw = a.raw
+	}
+	fresh, err := insertMail(tx, row)
+	if err == nil && !fresh {
+		err = errDuplicate
+	}
+	return err
+}
+
+func (m *Mail) keepOnly(ctx context.Context, a *arrival, state string) error {
+	return m.db.Write(ctx, func(tx *db.Tx) error { return m.keep(tx, a, state, "", "") })
+}
+
+// key tells the same mail sent again from another one: by its Message-ID and
+// everything its author wrote, and not by the trace that relays add.
+func (a *arrival) key() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%d\x00%s\x00%s\x00", a.msg.MessageID, a.from, a.msg.Subject, a.msg.Date, a.msg.Text, a.msg.HTML)
+	for _, f := range a.files {
+		fmt.Fprintf(h, "%s\x00%s\x00", f.Name, f.Hash)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,189 @@
+package notify
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tierdesk/tierdesk/internal/platform/mail"
+	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+	"github.com/tierdesk/tierdesk/internal/work/ticket"
+)
+
+// letters decides who hears what.
+func (s *story) letters() []letter {
+	switch s.notice.Event {
+	case ticket.EventOpened, string(ticket.Incomplete), string(ticket.Declined):
+		return s.receipt()
+	case "message":
+		return s.passOn()
+	case ticket.EventEscalated:
+		return s.toMembers("A request was escalated to "+s.levelName()+".", "escalated")
+	case ticket.EventReturned:
+		return s.toMembers("A request came back to "+s.levelName()+".", "returned")
+	case ticket.EventAssigned:
+		if s.assignee.ID == s.notice.ActorID {
+			return nil
+		}
+		return s.toStaff(s.assignee, "This request was assigned to you.", "assigned")
+	case ticket.EventSolved:
+		if s.room.Kind != ticket.RequesterRoom || s.notice.ActorID == s.requester.ID {
+			return nil
+		}
+		return s.toRequester("Your request is solved", "We have marked your request as solved. If it is not, answer this mail and it opens again.", "solved", true)
+	}
+	return nil
+}
+
+func (s *story) levelName() string {
+	if l, ok := s.decision.Rules.Policy.Level(s.ticket.Level); ok {
+		return l.Name
+	}
+	return s.ticket.Level
+}
+
+func (s *story) subject(words string) string { return "[" + s.ticket.Name() + "] " + words }
+
+// receipt acknowledges a request. It carries no text of its sender, so that it
+// cannot be used to send words to strangers, and it never answers an unproven sender.
+func (s *story) receipt() []letter {
+	if !s.ticket.Verified || s.requester.Email == "" {
+		return nil
+	}
+	switch s.ticket.State {
+	case ticket.Declined:
+		return s.toRequester("Not included in support", s.declined(), "receipt", true)
+	case ticket.Incomplete:
+		return s.toRequester("We need a few details", s.incomplete(), "receipt", true)
+	}
+	return s.toRequester("Your request has arrived", s.arrived(), "receipt", true)
+}
+
+func (s *story) arrived() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Your request has the number %s.\n\nIt is with %s, %s.\n", s.ticket.Name(), s.provider.Name, s.levelName())
+	d := &s.decision.Decision
+	if d.OpenNow != nil && !*d.OpenNow && d.OpensAt != nil {
+		fmt.Fprintf(&b, "The desk is closed now and opens %s. Until then answers are on a best-effort basis.\n", when(*d.OpensAt, s.requester.Zone))
+	}
+	for _, c := range s.decision.Clocks {
+		if c.DueAt != nil && c.State == coverage.ClockRunning {
+			kind := "promise"
+			if c.Kind == coverage.KindGoal {
+				kind = "goal"
+			}
+			fmt.Fprintf(&b, "%s by %s (our %s).\n", c.Title, when(*c.DueAt, s.requester.Zone), kind)
+		}
+	}
+	b.WriteString(s.why())
+	fmt.Fprintf(&b, "\nTo add something, answer this mail or write at %s\n", s.link())
+	return b.String()
+}
+
+func (s *story) incomplete() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Your request has the number %s and is kept. Before %s can work on it, these details are needed:\n\n", s.ticket.Name(), s.levelName())
+	for _, id := range s.decision.Missing {
+		fmt.Fprintf(&b, "- %s\n", s.infoTitle(id))
+	}
+	b.WriteString(s.why())
+	fmt.Fprintf(&b, "\nAdd them at %s\n", s.link())
+	return b.String()
+}
+
+func (s *story) declined() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Your request has the number %s and is kept. It is not included in support:\n", s.ticket.Name())
+	b.WriteString(s.why())
+	if o := s.decision.Decision.Offer(); o != nil {
+		fmt.Fprintf(&b, "\nThe way on: %s", o.Text)
+		if o.URL != "" {
+			fmt.Fprintf(&b, " (%s)", o.URL)
+		}
+		b.WriteString(".\n")
+	}
+	fmt.Fprintf(&b, "\nYou can read it and answer at %s\n", s.link())
+	return b.String()
+}
+
+// why is the first reason with its clause in the policy version that decided.
+func (s *story) why() string {
+	for _, r := range s.decision.Decision.Because {
+		if !r.Overridden {
+			return fmt.Sprintf("\n%s\nSupport policy: %s/policy/%d#%s\n", r.Text, s.url, s.ticket.PolicyVersion, r.Clause)
+		}
+	}
+	return ""
+}
+
+func (s *story) infoTitle(id string) string {
+	for _, i := range s.decision.Rules.Policy.Information() {
+		if i.ID == id {
+			return i.Title
+		}
+	}
+	return id
+}
+
+func (s *story) link() string     { return s.url + "/requests/" + s.ticket.Name() }
+func (s *story) deskLink() string { return s.url + "/desk/tickets/" + s.ticket.Name() }
+
+func (s *story) toRequester(words, text, key string, automatic bool) []letter {
+	to := mail.Address{Name: s.requester.Name, Addr: s.requester.Email}
+	if to.Addr == "" {
+		to.Addr = s.sender
+	}
+	if to.Addr == "" || s.requester.Disabled {
+		return nil
+	}
+	return []letter{{to: to, zone: s.requester.Zone, subject: s.subject(words), text: text, automatic: automatic, key: s.ticket.ID + "." + key, room: "requester"}}
+}
+
+func (s *story) toStaff(p identity.Person, text, key string) []letter {
+	if p.Email == "" || p.Disabled {
+		return nil
+	}
+	return []letter{{to: mail.Address{Name: p.Name, Addr: p.Email}, zone: p.Zone, subject: s.subject(oneLine(s.ticket.Subject)), automatic: true,
+		text: text + "\n\n" + s.deskLink() + "\n", key: s.ticket.ID + "." + key + "." + s.notice.MessageID, room: s.room.ID}}
+}
+
+func (s *story) toMembers(text, key string) (out []letter) {
+	if s.message.Body != "" {
+		text += "\n\n" + s.message.Body
+	}
+	for _, p := range s.members {
+		if p.ID != s.notice.ActorID {
+			out = append(out, s.toStaff(p, text, key)...)
+		}
+	}
+	return out
+}
+
+// passOn sends a message to the other side of its room.
+func (s *story) passOn() []letter {
+	if s.room.Kind == ticket.RequesterRoom {
+		if s.message.AuthorOrg == s.room.UpperOrg && s.message.AuthorID != s.ticket.RequesterID {
+			list := s.toRequester(oneLine(s.ticket.Subject), s.message.Body+"\n\n-- \n"+s.author.Name+", "+s.provider.Name+"\n"+s.link()+"\n", "message."+s.message.ID, false)
+			return list
+		}
+		return s.toStaff(s.assignee, "An answer came in:\n\n"+s.message.Body, "answer")
+	}
+	text := "A message from " + s.author.Name + ":\n\n" + s.message.Body
+	if s.message.AuthorOrg == s.room.LowerOrg && s.room.LowerOrg != s.room.UpperOrg {
+		return s.toStaff(s.assignee, text, "levels")
+	}
+	var out []letter
+	for _, p := range s.members {
+		if p.ID != s.notice.ActorID {
+			out = append(out, s.toStaff(p, text, "levels")...)
+		}
+	}
+	return out
+}
+
+func oneLine(s string) string {
+	if s = strings.Join(strings.Fields(s), " "); s == "" {
+		return "(no subject)"
+	}
+	return s
+}

@@ -1,0 +1,260 @@
+// Package notify tells people by mail what happened to a ticket: from the
+// event to the people who should hear of it, in words made for them.
+package notify
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/tierdesk/tierdesk/internal/flow/intake"
+	"github.com/tierdesk/tierdesk/internal/platform/db"
+	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/platform/jobs"
+	"github.com/tierdesk/tierdesk/internal/platform/mail"
+	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/register/org"
+	"github.com/tierdesk/tierdesk/internal/work/ticket"
+)
+
+// maxAutomatic is how many automatic mails one address gets within an hour
+// before a loop is assumed; people's own words are never held back.
+const (
+	maxAutomatic    = 20
+	automaticWindow = int64(time.Hour / time.Millisecond)
+)
+
+// Mailer sends the mails of ticket events.
+type Mailer struct {
+	db      *db.DB
+	tickets *ticket.Service
+	tokens  *intake.Tokens
+	sender  *mail.Sender
+	url     string
+	log     *slog.Logger
+}
+
+// New wires a Mailer. sender is nil when no smarthost is set: then nothing is
+// sent, and pages say so. url is the public address of the desk without a slash at the end.
+func New(d *db.DB, tickets *ticket.Service, tokens *intake.Tokens, sender *mail.Sender, url string, log *slog.Logger) *Mailer {
+	return &Mailer{db: d, tickets: tickets, tokens: tokens, sender: sender, url: strings.TrimSuffix(url, "/"), log: log}
+}
+
+// letter is one mail to one person.
+type letter struct {
+	to        mail.Address
+	zone      string
+	subject   string
+	text      string
+	automatic bool
+	// key makes the Message-ID stable over retries.
+	key  string
+	room string
+}
+
+// Handle is the job handler of ticket.NotifyJob.
+func (m *Mailer) Handle(ctx context.Context, c jobs.Claimed) error {
+	var n ticket.Notice
+	if err := c.Decode(&n); err != nil {
+		return err
+	}
+	if n.Automatic {
+		return nil
+	}
+	if m.sender == nil {
+		return m.unsent(ctx, n)
+	}
+	s, err := m.load(ctx, n)
+	if err != nil {
+		return err
+	}
+	letters := s.letters()
+	for _, l := range letters {
+		if err := m.send(ctx, s, l); err != nil {
+			return err
+		}
+	}
+	if n.MessageID != "" && n.Event == "message" && len(letters) > 0 {
+		return m.tickets.SetMailState(ctx, n.TicketID, n.MessageID, "sent")
+	}
+	return nil
+}
+
+func (m *Mailer) unsent(ctx context.Context, n ticket.Notice) error {
+	if n.Event != "message" || n.MessageID == "" {
+		return nil
+	}
+	return m.db.Write(ctx, func(tx *db.Tx) error { return markUnsent(tx, n.TicketID, n.MessageID) })
+}
+
+func (m *Mailer) send(ctx context.Context, s *story, l letter) error {
+	desk := s.desk.Address
+	_, domain, ok := strings.Cut(desk, "@")
+	if !ok || l.to.Addr == "" {
+		return nil
+	}
+	id := m.tokens.MessageID(s.ticket.Number, l.room, l.key, l.to.Addr, domain)
+	fresh, err := m.begin(ctx, s, l, id)
+	if err != nil || !fresh {
+		return err
+	}
+	raw, err := mail.Compose(mail.Outgoing{
+		From: mail.Address{Name: s.provider.Name + " support", Addr: desk}, To: []mail.Address{l.to},
+		ReplyTo: mail.Address{Addr: m.tokens.Address(desk, s.ticket.Number, l.room)}, Subject: l.subject, Date: m.db.Now(), Text: l.text,
+		MessageID: id, InReplyTo: tail(s.refs, 1), References: tail(s.refs, 20), AutoSubmitted: l.automatic, Hops: 1,
+		Headers: mail.Headers{{Name: "X-Auto-Response-Suppress", Value: "All"}},
+	})
+	if err != nil {
+		return m.end(ctx, id, "failed", err)
+	}
+	from := desk
+	if l.automatic {
+		from = ""
+	}
+	err = m.sender.Send(ctx, from, []string{l.to.Addr}, raw)
+	switch {
+	case fault.Is(err, fault.Invalid):
+		m.log.Warn("mail refused for good", "ticket", s.ticket.Name(), "error", err)
+		if s.notice.MessageID != "" && s.notice.Event == "message" {
+			if err := m.tickets.SetMailState(ctx, s.ticket.ID, s.notice.MessageID, "failed"); err != nil {
+				return err
+			}
+		}
+		return m.end(ctx, id, "failed", err)
+	case err != nil:
+		return err
+	}
+	return m.end(ctx, id, "sent", nil)
+}
+
+// begin writes the mail down before it is sent; fresh is false when it was sent
+// already, or when the address had too many automatic mails.
+func (m *Mailer) begin(ctx context.Context, s *story, l letter, id string) (fresh bool, err error) {
+	err = m.db.Write(ctx, func(tx *db.Tx) error {
+		fresh = true
+		if l.automatic {
+			n, err := automaticSince(tx, l.to.Addr, tx.Now()-automaticWindow)
+			if err != nil {
+				return err
+			}
+			if n >= maxAutomatic {
+				m.log.Warn("automatic mail held back: too many to one address", "ticket", s.ticket.Name())
+				fresh = false
+				return nil
+			}
+		}
+		state, err := startMail(tx, id, s.ticket.ID, l.room, l.to.Addr, l.automatic)
+		fresh = state != "sent" && state != "failed"
+		return err
+	})
+	return fresh, err
+}
+
+func (m *Mailer) end(ctx context.Context, id, state string, cause error) error {
+	text := ""
+	if cause != nil {
+		text = cause.Error()
+	}
+	return m.db.Write(ctx, func(tx *db.Tx) error { return endMail(tx, id, state, text) })
+}
+
+func tail(list []string, n int) []string {
+	if len(list) > n {
+		return list[len(list)-n:]
+	}
+	return list
+}
+
+// story is everything that the letters about one event need.
+type story struct {
+	notice    ticket.Notice
+	ticket    ticket.Ticket
+	message   ticket.Message
+	room      ticket.Room
+	provider  org.Org
+	desk      org.Desk
+	decision  ticket.Summary
+	requester identity.Person
+	sender    string
+	author    identity.Person
+	members   []identity.Person
+	assignee  identity.Person
+	refs      []string
+	url       string
+	now       int64
+}
+
+func (m *Mailer) load(ctx context.Context, n ticket.Notice) (*story, error) {
+	s := &story{notice: n, url: m.url}
+	sum, err := m.tickets.Find(ctx, identity.System(), n.TicketID)
+	if err != nil {
+		return nil, err
+	}
+	s.decision, s.ticket = sum, sum.Ticket
+	err = m.db.Read(ctx, func(tx *db.Tx) error { return s.read(tx) })
+	return s, err
+}
+
+func (s *story) read(tx *db.Tx) error {
+	s.now = tx.Now()
+	var err error
+	if s.room, err = ticket.RoomOf(tx, s.ticket.ID, s.notice.RoomID); err != nil {
+		return err
+	}
+	if s.notice.MessageID != "" {
+		if s.message, err = ticket.MessageOf(tx, s.ticket.ID, s.notice.MessageID); err != nil {
+			return err
+		}
+	}
+	provider := s.ticket.ProviderOrg
+	if s.room.UpperOrg != "" {
+		provider = s.room.UpperOrg
+	}
+	if s.provider, err = org.ByID(tx, provider); err != nil {
+		return err
+	}
+	if s.desk, err = deskWithAddress(tx, provider, s.ticket.Level); err != nil {
+		return err
+	}
+	if err := s.people(tx); err != nil {
+		return err
+	}
+	s.refs, err = mailRefs(tx, s.ticket.ID, s.room.ID)
+	return err
+}
+
+func (s *story) people(tx *db.Tx) error {
+	var err error
+	if s.sender, err = senderOf(tx, s.ticket.ID); err != nil {
+		return err
+	}
+	load := func(id string, into *identity.Person) {
+		if id != "" && err == nil {
+			*into, err = identity.ByID(tx, id)
+		}
+	}
+	load(s.ticket.RequesterID, &s.requester)
+	load(s.ticket.AssigneeID, &s.assignee)
+	load(s.notice.ActorID, &s.author)
+	if err != nil {
+		return err
+	}
+	switch {
+	case s.notice.Event == ticket.EventEscalated && s.room.UpperOrg != s.room.LowerOrg:
+		s.members, err = identity.ByLevel(tx, s.room.UpperOrg, s.room.UpperLevel)
+	case s.room.Kind == ticket.LevelsRoom:
+		s.members, err = handedBy(tx, s.ticket.ID, s.room)
+	}
+	return err
+}
+
+func when(ms int64, zone string) string {
+	loc, err := time.LoadLocation(zone)
+	if err != nil || zone == "" {
+		loc, zone = time.UTC, "UTC"
+	}
+	t := time.UnixMilli(ms).In(loc)
+	return fmt.Sprintf("%s %s (%s)", t.Format("Mon 2 Jan 2006, 15:04"), t.Format("MST"), zone)
+}

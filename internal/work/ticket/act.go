@@ -1,0 +1,218 @@
+package ticket
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/tierdesk/tierdesk/internal/platform/db"
+	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
+)
+
+// Take makes the actor the one who works on the ticket.
+// Faults: Denied when another desk has it, Conflict, NotFound.
+func (s *Service) Take(ctx context.Context, actor identity.Actor, ref string, expect int) (t *Ticket, err error) {
+	defer fault.Wrap(&err, "ticket.Take %s", ref)
+	return s.change(ctx, actor, ref, expect, func(c *change) error {
+		if err := c.mustHandle(); err != nil {
+			return err
+		}
+		if err := c.to(Take); err != nil {
+			return err
+		}
+		c.t.AssigneeID = actor.PersonID
+		return c.event(EventTaken, "", "", map[string]string{"person": actor.PersonID})
+	})
+}
+
+// Assign gives the ticket to a member of the desk that has it; an empty person puts it back in the queue.
+// Faults: Invalid for somebody who does not serve this level, Denied, Conflict, NotFound.
+func (s *Service) Assign(ctx context.Context, actor identity.Actor, ref string, expect int, person string) (t *Ticket, err error) {
+	defer fault.Wrap(&err, "ticket.Assign %s", ref)
+	return s.change(ctx, actor, ref, expect, func(c *change) error {
+		if err := c.mustHandle(); err != nil {
+			return err
+		}
+		if err := c.to(Assign); err != nil {
+			return err
+		}
+		if person == "" {
+			c.t.AssigneeID = ""
+			return c.event(EventReleased, "", "", nil)
+		}
+		members, err := identity.ByLevel(c.tx, c.t.ProviderOrg, c.t.Level)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(members, func(p identity.Person) bool { return p.ID == person && !p.Disabled }) {
+			return fault.New(fault.Invalid, "Choose somebody of this desk.").WithField("assignee", "This person does not serve this level here.")
+		}
+		c.t.AssigneeID = person
+		if err := c.event(EventAssigned, "", "", map[string]string{"person": person}); err != nil {
+			return err
+		}
+		return c.notify(Notice{Event: EventAssigned})
+	})
+}
+
+// Solve says that the request is solved; body, if any, goes to the requester.
+// The desk that has it may, and so may the people who asked.
+func (s *Service) Solve(ctx context.Context, actor identity.Actor, ref string, expect int, body string) (t *Ticket, err error) {
+	defer fault.Wrap(&err, "ticket.Solve %s", ref)
+	return s.change(ctx, actor, ref, expect, func(c *change) error {
+		if !c.t.handles(actor) && !c.t.asks(actor) {
+			return c.mustHandle()
+		}
+		if strings.TrimSpace(body) != "" {
+			if err := c.write(c.served(), Post{Body: body, Channel: actor.Via}); err != nil {
+				return err
+			}
+		}
+		return c.solve()
+	})
+}
+
+func (c *change) solve() error {
+	if err := c.to(Solve); err != nil {
+		return err
+	}
+	c.t.SolvedAt = &c.now
+	if err := c.event(EventSolved, "", "", nil); err != nil {
+		return err
+	}
+	return c.notify(Notice{Event: EventSolved, RoomID: c.served().ID})
+}
+
+// served is the room of those whom the present desk serves.
+func (c *change) served() Room {
+	if r, ok := c.below(); ok && r.LowerOrg != c.t.ProviderOrg {
+		return r
+	}
+	r, _ := findRoom(c.rooms, requesterRoomID)
+	if servesIn(r.UpperOrg, c.rooms, c.t, c.actor) || c.t.asks(c.actor) {
+		return r
+	}
+	if r, ok := c.below(); ok {
+		return r
+	}
+	return r
+}
+
+// Reopen opens a solved or closed ticket again, by the asker or the desk. On a
+// declined ticket it is an engineer's override of the policy and needs a reason.
+// Faults: Invalid without a reason for an override, Denied, Conflict, NotFound.
+func (s *Service) Reopen(ctx context.Context, actor identity.Actor, ref string, expect int, reason string) (t *Ticket, err error) {
+	defer fault.Wrap(&err, "ticket.Reopen %s", ref)
+	return s.change(ctx, actor, ref, expect, func(c *change) error {
+		if c.t.State == Declined {
+			return c.override(reason)
+		}
+		if !c.t.handles(actor) && !c.t.asks(actor) {
+			return c.mustHandle()
+		}
+		if strings.TrimSpace(reason) != "" {
+			if err := c.write(c.served(), Post{Body: reason, Channel: actor.Via, quiet: true}); err != nil {
+				return err
+			}
+		}
+		return c.reopen()
+	})
+}
+
+func (c *change) reopen() error {
+	if err := c.to(Reopen); err != nil {
+		return err
+	}
+	c.t.SolvedAt = nil
+	j, err := loadJudgement(c.tx, c.t.ID, c.t.Judgement)
+	if err != nil {
+		return err
+	}
+	sit, err := storedSituation(c.rules.Policy, j.Situation)
+	if err != nil {
+		return err
+	}
+	if err := c.judged(EventReopened, j.Situation, coverage.Decide(c.rules.Policy, sit)); err != nil {
+		return err
+	}
+	if err := c.event(EventReopened, "", "", nil); err != nil {
+		return err
+	}
+	return c.notify(Notice{Event: EventReopened, RoomID: c.served().ID})
+}
+
+func (c *change) override(reason string) error {
+	if err := c.mustHandle(); err != nil {
+		return err
+	}
+	if err := needReason(reason); err != nil {
+		return err
+	}
+	if err := c.to(Override); err != nil {
+		return err
+	}
+	room := c.internal(c.t.Level)
+	if err := c.ensureRoom(room); err != nil {
+		return err
+	}
+	m := Message{TicketID: c.t.ID, ID: db.NewID(), RoomID: room.ID, AuthorID: c.actor.PersonID, AuthorOrg: c.actor.OrgID, Channel: c.actor.Via, Body: clean(reason), Verified: true, CreatedAt: c.now}
+	if err := insertMessage(c.tx, &m); err != nil {
+		return err
+	}
+	return c.event(EventOverridden, room.ID, "", map[string]string{"message": m.ID})
+}
+
+// Finish closes a solved, declined or incomplete ticket.
+func (s *Service) Finish(ctx context.Context, actor identity.Actor, ref string, expect int) (t *Ticket, err error) {
+	defer fault.Wrap(&err, "ticket.Finish %s", ref)
+	return s.change(ctx, actor, ref, expect, func(c *change) error {
+		if err := c.mustHandle(); err != nil {
+			return err
+		}
+		if err := c.to(Close); err != nil {
+			return err
+		}
+		return c.event(EventClosed, "", "", nil)
+	})
+}
+
+// Reveal opens the sealed access details for one purpose; each look is recorded
+// and shown. Faults: Denied, Invalid without a purpose, NotFound when there are none.
+func (s *Service) Reveal(ctx context.Context, actor identity.Actor, ref, purpose string) (details string, err error) {
+	defer fault.Wrap(&err, "ticket.Reveal %s", ref)
+	if err := needReason(purpose); err != nil {
+		return "", err
+	}
+	var sealed []byte
+	t, err := s.change(ctx, actor, ref, 0, func(c *change) error {
+		if err := c.mustHandle(); err != nil {
+			return err
+		}
+		_, data, err := loadInformation(c.tx, c.t.ID)
+		if err != nil {
+			return err
+		}
+		if sealed = data; len(sealed) == 0 {
+			return fault.New(fault.NotFound, "There are no access details on this ticket.")
+		}
+		return c.event(EventRevealed, "", "", map[string]string{"person": actor.PersonID})
+	})
+	if err != nil {
+		return "", err
+	}
+	plain, err := s.sealer.Open(sealed, []byte(t.ID))
+	return string(plain), err
+}
+
+// gateClause is the clause whose gate stands between two levels.
+func gateClause(p *policy.Policy, from, to string) string {
+	for _, g := range p.Gates() {
+		if g.To == to && (g.From == from || g.From == "") {
+			return g.Clause
+		}
+	}
+	return ""
+}

@@ -1,0 +1,115 @@
+package ticket
+
+import (
+	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/register/identity"
+)
+
+// RoomKind says between whom a room is.
+type RoomKind string
+
+// The kinds of room.
+const (
+	RequesterRoom RoomKind = "requester" // the requester and the desk that serves them
+	LevelsRoom    RoomKind = "levels"    // two desks of the ladder
+	InternalRoom  RoomKind = "internal"  // one desk
+)
+
+// Room is a part of the conversation with its own readers. Who they are follows
+// from the levels that organisations provide on this ticket (clause
+// responsibility), not from a flag on messages. Lower is nearer to the asker; in
+// an internal room both are the desk.
+type Room struct {
+	TicketID, ID         string
+	Kind                 RoomKind
+	LowerOrg, LowerLevel string
+	UpperOrg, UpperLevel string
+	CreatedAt            int64
+}
+
+// Ids of rooms are readable and unique within a ticket.
+const requesterRoomID = "requester"
+
+func levelsRoomID(lower, upper string) string { return lower + "-" + upper }
+func internalRoomID(level string) string      { return "internal-" + level }
+
+// readable reports whether the actor may read the room.
+func (r Room) readable(t *Ticket, rooms []Room, a identity.Actor) bool {
+	if a.Via == identity.ViaSystem {
+		return true
+	}
+	switch r.Kind {
+	case RequesterRoom:
+		return t.asks(a) || servesIn(r.UpperOrg, rooms, t, a)
+	case LevelsRoom:
+		return deskMember(a, r.LowerOrg, r.LowerLevel) || deskMember(a, r.UpperOrg, r.UpperLevel)
+	}
+	return deskMember(a, r.UpperOrg, r.UpperLevel)
+}
+
+// writable reports whether the actor may write in the room: whoever reads it,
+// except that a desk which has handed the ticket on, and is not its asker, no longer answers the requester.
+func (r Room) writable(t *Ticket, rooms []Room, a identity.Actor) bool {
+	return r.readable(t, rooms, a) && (a.OrgID != "" || t.asks(a) || a.Via == identity.ViaSystem)
+}
+
+// asks reports whether the actor is on the asker's side: the requester, or, when
+// the customer itself asks, the people who act for it.
+func (t *Ticket) asks(a identity.Actor) bool {
+	if a.PersonID != "" && a.PersonID == t.RequesterID {
+		return true
+	}
+	return t.RequesterKind == "customer" && t.CustomerOrg != "" && a.OrgID == t.CustomerOrg && (a.Admin || len(a.Levels) > 0)
+}
+
+func deskMember(a identity.Actor, org, level string) bool {
+	return a.OrgID != "" && a.OrgID == org && (a.Serves(level) || a.Manager)
+}
+
+// servesIn reports whether the actor provides, for org, a level that this ticket has reached.
+func servesIn(org string, rooms []Room, t *Ticket, a identity.Actor) bool {
+	if a.OrgID == "" || a.OrgID != org {
+		return false
+	}
+	if a.Manager || (t.ProviderOrg == org && a.Serves(t.Level)) {
+		return true
+	}
+	for _, r := range rooms {
+		if (r.LowerOrg == org && r.LowerLevel != "" && a.Serves(r.LowerLevel)) || (r.UpperOrg == org && a.Serves(r.UpperLevel)) {
+			return true
+		}
+	}
+	return false
+}
+
+// readableRooms are the rooms that the actor sees; none means the ticket does not exist for them.
+func readableRooms(t *Ticket, rooms []Room, a identity.Actor) []Room {
+	var out []Room
+	for _, r := range rooms {
+		if r.readable(t, rooms, a) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func findRoom(rooms []Room, id string) (Room, bool) {
+	for _, r := range rooms {
+		if r.ID == id {
+			return r, true
+		}
+	}
+	return Room{}, false
+}
+
+var errNoTicket = fault.New(fault.NotFound, "There is no such ticket, or it is not yours to see.")
+
+// see answers NotFound unless the actor may read at least one room: what is
+// denied cannot be told from what is absent.
+func see(t *Ticket, rooms []Room, a identity.Actor) ([]Room, error) {
+	visible := readableRooms(t, rooms, a)
+	if len(visible) == 0 {
+		return nil, errNoTicket
+	}
+	return visible, nil
+}

@@ -1,0 +1,148 @@
+package ticket
+
+import (
+	"context"
+	"time"
+
+	"github.com/tierdesk/tierdesk/internal/platform/db"
+	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/register/account"
+	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/register/org"
+	"github.com/tierdesk/tierdesk/internal/register/product"
+	"github.com/tierdesk/tierdesk/internal/register/rulebook"
+	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+)
+
+// facts are what the register knows about a request at one instant.
+type facts struct {
+	rules     *rulebook.Compiled
+	requester identity.Actor
+	vendor    org.Org
+	account   *account.Account
+	instance  *account.Instance
+	situation coverage.Situation
+}
+
+// loadFacts reads everything a decision needs in one snapshot.
+// Faults: Invalid when the instance is not the requester's.
+func (s *Service) loadFacts(ctx context.Context, tx *db.Tx, requesterID, instanceID, via string, verified bool) (*facts, error) {
+	f := &facts{}
+	var err error
+	if f.rules, err = s.book.InForceTx(tx, tx.Now()); err != nil {
+		return nil, err
+	}
+	if f.vendor, err = org.VendorOrg(tx); err != nil {
+		return nil, err
+	}
+	if requesterID != "" {
+		if f.requester, err = identity.LoadActor(tx, requesterID, via); err != nil {
+			return nil, err
+		}
+	}
+	if !verified || requesterID == "" {
+		// whoever only claims to be somebody is nobody until proven
+		f.requester.Verified = false
+		f.situation.Requester = coverage.Requester{Kind: "unknown", OrgKnown: coverage.No}
+		return f, nil
+	}
+	f.situation.Requester = coverage.Requester{Kind: f.requester.Kind(), Levels: f.requester.Levels, OrgKnown: coverage.Known(f.requester.OrgID != "")}
+	if err := f.loadAccount(tx, instanceID); err != nil {
+		return nil, err
+	}
+	return f, f.contractFacts(tx)
+}
+
+func (f *facts) loadAccount(tx *db.Tx, instanceID string) error {
+	if instanceID != "" {
+		i, err := account.InstanceByID(tx, instanceID)
+		if err != nil {
+			return errInstance(err)
+		}
+		a, err := account.ByID(tx, i.AccountID)
+		if err != nil {
+			return err
+		}
+		if a.OrgID != f.requester.OrgID {
+			return errInstance(nil)
+		}
+		f.account, f.instance = &a, &i
+		return nil
+	}
+	if f.requester.OrgKind != org.Customer {
+		return nil
+	}
+	a, i, err := account.Default(tx, f.requester.OrgID)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	f.account, f.instance = &a, i
+	return nil
+}
+
+func errInstance(cause error) error {
+	return fault.New(fault.Invalid, "Choose one of your own instances.").WithField("instance", "There is no such instance for this requester.").WithCause(cause)
+}
+
+func (f *facts) contractFacts(tx *db.Tx) error {
+	a := f.account
+	if a == nil {
+		return nil
+	}
+	s := &f.situation
+	today := localDate(tx.Now(), f.rules.Policy.Zone())
+	s.Account.Region = a.Region
+	s.Product = coverage.Product{ID: a.ProductID, Type: a.ProductType}
+	s.Contract.Starts, s.Contract.Ends = a.ContractStarts, a.ContractEnds
+	s.Contract.MaintenanceActive = coverage.Known(a.MaintenanceUntil != "" && a.MaintenanceUntil >= today)
+	s.Contract.NewReleases = coverage.Known(a.NewReleases)
+	s.Contract.InForce = coverage.Known((a.ContractStarts == "" || a.ContractStarts <= today) && (a.ContractEnds == "" || a.ContractEnds >= today))
+	if a.PartnerID != "" {
+		desks, err := org.Desks(tx, a.PartnerID)
+		if err != nil {
+			return err
+		}
+		s.Account.Partner, s.Account.PartnerLevels = a.PartnerID, make([]string, 0, len(desks))
+		for _, d := range desks {
+			s.Account.PartnerLevels = append(s.Account.PartnerLevels, d.Level)
+		}
+	}
+	if f.instance == nil || f.instance.Version == "" {
+		return nil
+	}
+	v, err := product.VersionOf(tx, a.ProductID, f.instance.Version)
+	if fault.Is(err, fault.NotFound) {
+		s.Version.ID = f.instance.Version
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.Version = coverage.VersionFacts{ID: v.Version, Released: v.ReleasedOn, Until: v.EndOfLife}
+	return nil
+}
+
+// providerOrg is the organisation that a decision's provider stands for.
+func providerOrg(p coverage.Provider, vendorID, customerOrg string) string {
+	switch {
+	case p.Org != "" && p.Org != "vendor":
+		return p.Org
+	case p.Kind == string(org.Vendor):
+		return vendorID
+	case p.Kind == string(org.Customer):
+		return customerOrg
+	}
+	return ""
+}
+
+// localDate is the date of an instant in a zone; an unknown zone counts as UTC.
+func localDate(ms int64, zone string) string {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return time.UnixMilli(ms).In(loc).Format(time.DateOnly)
+}

@@ -1,0 +1,493 @@
+package ticket
+
+import (
+	"context"
+	"slices"
+
+	"github.com/tierdesk/tierdesk/internal/platform/db"
+	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/register/account"
+	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/register/journal"
+	"github.com/tierdesk/tierdesk/internal/register/org"
+	"github.com/tierdesk/tierdesk/internal/register/product"
+	"github.com/tierdesk/tierdesk/internal/register/rulebook"
+	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+)
+
+// MaxTimeline is how many messages of a room one view holds, the newest.
+const MaxTimeline = 200
+
+// OrgName is an organisation as people on a ticket see it.
+type OrgName struct{ ID, Kind, Name, Zone string }
+
+// View is a ticket as one person may see it.
+type View struct {
+	Ticket Ticket
+	// Rooms are those the actor may read; Current is the one that is shown.
+	Rooms   []Room
+	Current Room
+
+	Messages    []Message
+	Attachments []Attachment
+	// Events are those of the current room and those that concern the whole ticket.
+	Events []journal.Event
+	// People maps ids to names, Orgs ids to organisations, for all ids in this view that the actor may know.
+	People map[string]string
+	Orgs   map[string]OrgName
+	// Requester is empty when the actor's desk does not serve them (clause responsibility).
+	Requester identity.Person
+	Judgement Judgement
+	Clocks    []coverage.Clock
+	Rules     *rulebook.Compiled
+	Account   *account.Account
+	Instance  *account.Instance
+	EndOfLife string
+	Info      Information
+	Handovers []Handover
+	Ladder    []Rung
+	// Next is the level that escalating leads to, Required what its gate asks, Missing what is not there yet.
+	Next              string
+	Required, Missing []string
+	GateClause        string
+	Members           []identity.Person
+	May               May
+	Now               int64
+}
+
+// Rung is one level of the ladder with who provides it on this ticket.
+type Rung struct {
+	Level        string
+	ProviderKind string
+	Org          string
+	Reached      bool
+	Here         bool
+}
+
+// May says what the actor can do now.
+type May struct {
+	Reply, Take, Assign, Escalate, Return, Solve, Reopen, Override, Close, Reveal, GiveDetails bool
+}
+
+// View reads a ticket with everything a page shows, for one room ("" for the first that the actor may read).
+// Faults: NotFound also when the actor may read no room of it.
+func (s *Service) View(ctx context.Context, actor identity.Actor, ref, room string) (v *View, err error) {
+	defer fault.Wrap(&err, "ticket.View %s", ref)
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		t, err := loadTicket(tx, ref)
+		if err != nil {
+			return err
+		}
+		rooms, err := loadRooms(tx, t.ID)
+		if err != nil {
+			return err
+		}
+		v = &View{Ticket: *t, Now: tx.Now()}
+		if v.Rooms, err = see(t, rooms, actor); err != nil {
+			return err
+		}
+		if v.Rules, err = s.book.ByNumberTx(tx, t.PolicyVersion); err != nil {
+			return err
+		}
+		r := reader{tx: tx, v: v, actor: actor, all: rooms}
+		return r.read(room)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// reader fills a view from one snapshot.
+type reader struct {
+	tx    *db.Tx
+	v     *View
+	actor identity.Actor
+	all   []Room
+	// journal is every event of the ticket, for the clocks
+	journal []journal.Event
+}
+
+func (r *reader) read(room string) error {
+	steps := []func() error{func() error { return r.room(room) }, r.decision, r.conversation, r.register, r.handover, r.ladder, r.names, r.may}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reader) room(id string) error {
+	v := r.v
+	if id == "internal" {
+		for _, room := range v.Rooms {
+			if room.Kind == InternalRoom {
+				id = room.ID
+			}
+		}
+	}
+	if id == "" {
+		v.Current = v.Rooms[0]
+		if v.Ticket.handles(r.actor) && !servesIn(requesterUpper(r.all), r.all, &v.Ticket, r.actor) {
+			for _, room := range v.Rooms {
+				if room.Kind == LevelsRoom && room.UpperLevel == v.Ticket.Level {
+					v.Current = room
+				}
+			}
+		}
+		return nil
+	}
+	var ok bool
+	if v.Current, ok = findRoom(v.Rooms, id); ok {
+		return nil
+	}
+	if lvl := r.level(); lvl != "" && id == internalRoomID(lvl) {
+		v.Current = r.ownRoom(lvl)
+		return nil
+	}
+	return fault.New(fault.NotFound, "There is no such room on this ticket.")
+}
+
+func requesterUpper(rooms []Room) string {
+	r, _ := findRoom(rooms, requesterRoomID)
+	return r.UpperOrg
+}
+
+func (r *reader) level() string {
+	c := change{t: &r.v.Ticket, rooms: r.all, actor: r.actor}
+	return c.ownLevel()
+}
+
+func (r *reader) ownRoom(level string) Room {
+	return Room{TicketID: r.v.Ticket.ID, ID: internalRoomID(level), Kind: InternalRoom, LowerOrg: r.actor.OrgID, LowerLevel: level, UpperOrg: r.actor.OrgID, UpperLevel: level}
+}
+
+func (r *reader) decision() error {
+	j, err := loadJudgement(r.tx, r.v.Ticket.ID, r.v.Ticket.Judgement)
+	if err != nil {
+		return err
+	}
+	r.v.Judgement = *j
+	if r.journal, err = journal.BySubject(r.tx, r.v.Ticket.ID); err != nil {
+		return err
+	}
+	sit, err := storedSituation(r.v.Rules.Policy, j.Situation)
+	if err != nil {
+		return err
+	}
+	r.v.Clocks = coverage.Clocks(r.v.Rules.Policy, sit, j.Decision, clockEvents(r.journal), r.v.Now)
+	return nil
+}
+
+func (r *reader) conversation() error {
+	v := r.v
+	var err error
+	if v.Messages, err = loadMessages(r.tx, v.Ticket.ID, []Room{v.Current}, MaxTimeline); err != nil {
+		return err
+	}
+	list, err := loadAttachments(r.tx, v.Ticket.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range list {
+		if _, ok := findRoom(v.Rooms, a.RoomID); ok {
+			v.Attachments = append(v.Attachments, a)
+		}
+	}
+	for _, e := range r.journal {
+		if e.RoomID == "" || e.RoomID == v.Current.ID || e.Kind == EventEscalated || e.Kind == EventReturned || e.Kind == EventOpened {
+			v.Events = append(v.Events, e)
+		}
+	}
+	return nil
+}
+
+func (r *reader) register() error {
+	v, t := r.v, &r.v.Ticket
+	if t.AccountID != "" {
+		a, err := account.ByID(r.tx, t.AccountID)
+		if err != nil {
+			return err
+		}
+		v.Account = &a
+	}
+	if t.InstanceID == "" {
+		return nil
+	}
+	i, err := account.InstanceByID(r.tx, t.InstanceID)
+	if err != nil {
+		return err
+	}
+	v.Instance = &i
+	if v.Account == nil || i.Version == "" {
+		return nil
+	}
+	version, err := product.VersionOf(r.tx, v.Account.ProductID, i.Version)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	v.EndOfLife = version.EndOfLife
+	return err
+}
+
+func (r *reader) handover() error {
+	v := r.v
+	var err error
+	if v.Info, _, err = loadInformation(r.tx, v.Ticket.ID); err != nil {
+		return err
+	}
+	if v.Handovers, err = loadHandovers(r.tx, v.Ticket.ID); err != nil {
+		return err
+	}
+	p := v.Rules.Policy
+	from, to := v.Ticket.Level, ""
+	if v.Ticket.State == Incomplete {
+		from, to = p.LowestLevel(), v.Ticket.Level
+	} else {
+		to, _ = p.NextLevel(v.Ticket.Level)
+	}
+	if to == "" || to == from {
+		return nil
+	}
+	sit, err := storedSituation(p, v.Judgement.Situation)
+	if err != nil {
+		return err
+	}
+	v.Next, v.GateClause = to, gateClause(p, from, to)
+	v.Required = coverage.Gate(p, sit, from, to, nil, nil)
+	v.Missing = coverage.Gate(p, sit, from, to, set(v.Info.provided()), set(v.Info.waived()))
+	return nil
+}
+
+// ladder names who provides each level: on the rungs that the ticket has
+// reached as it happened, above them as the policy would decide now.
+func (r *reader) ladder() error {
+	v := r.v
+	p := v.Rules.Policy
+	vendor, err := org.VendorOrg(r.tx)
+	if err != nil {
+		return err
+	}
+	for _, l := range p.Levels() {
+		rung := Rung{Level: l.ID, Here: l.ID == v.Ticket.Level}
+		for _, room := range r.all {
+			if room.UpperLevel == l.ID && room.UpperOrg != "" && room.Kind != InternalRoom {
+				rung.Reached, rung.Org = true, room.UpperOrg
+			}
+		}
+		if rung.Here {
+			rung.Reached, rung.Org, rung.ProviderKind = true, v.Ticket.ProviderOrg, v.Ticket.ProviderKind
+		}
+		if !rung.Reached {
+			sit, err := storedSituation(p, v.Judgement.Situation)
+			if err != nil {
+				return err
+			}
+			sit.Level, sit.LevelDone = l.ID, v.Ticket.Level
+			provider := coverage.Decide(p, sit).Provider
+			rung.ProviderKind, rung.Org = provider.Kind, providerOrg(provider, vendor.ID, v.Ticket.CustomerOrg)
+		}
+		v.Ladder = append(v.Ladder, rung)
+	}
+	return nil
+}
+
+func (r *reader) names() error {
+	v, t := r.v, &r.v.Ticket
+	people, orgs := map[string]bool{t.AssigneeID: true}, map[string]bool{t.ProviderOrg: true, t.CustomerOrg: true}
+	for _, m := range v.Messages {
+		people[m.AuthorID], orgs[m.AuthorOrg] = true, true
+	}
+	for _, e := range v.Events {
+		people[e.ActorID], people[e.Data["person"]] = true, true
+	}
+	for _, h := range v.Handovers {
+		people[h.PersonID] = true
+	}
+	for _, room := range v.Rooms {
+		orgs[room.LowerOrg], orgs[room.UpperOrg] = true, true
+	}
+	for _, rung := range v.Ladder {
+		orgs[rung.Org] = true
+	}
+	if v.Account != nil {
+		orgs[v.Account.PartnerID] = true
+	}
+	if _, ok := findRoom(v.Rooms, requesterRoomID); ok && t.RequesterID != "" {
+		p, err := identity.ByID(r.tx, t.RequesterID)
+		if err != nil {
+			return err
+		}
+		v.Requester = p
+	} else {
+		delete(people, t.RequesterID)
+	}
+	var err error
+	if v.People, err = identity.Names(r.tx, keys(people)); err != nil {
+		return err
+	}
+	v.Orgs, err = orgNames(r.tx, keys(orgs))
+	return err
+}
+
+func keys(set map[string]bool) []string {
+	var out []string
+	for k := range set {
+		if k != "" {
+			out = append(out, k)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (r *reader) may() error {
+	v, t := r.v, &r.v.Ticket
+	can := func(a Action) bool { _, ok := t.State.After(a); return ok }
+	handles, asks := t.handles(r.actor), t.asks(r.actor)
+	_, below := (&change{t: t, rooms: r.all}).below()
+	v.May = May{
+		Reply:       v.Current.writable(t, r.all, r.actor) && (can(Reply) || can(Answer)),
+		Take:        handles && can(Take) && t.AssigneeID != r.actor.PersonID,
+		Assign:      handles && can(Assign),
+		Escalate:    handles && can(Escalate) && v.Next != "",
+		Return:      handles && can(Return) && below,
+		Solve:       (handles || asks) && can(Solve),
+		Reopen:      (handles || asks) && can(Reopen),
+		Override:    handles && can(Override),
+		Close:       handles && can(Close),
+		Reveal:      handles && v.Info.HasAccess,
+		GiveDetails: t.State == Incomplete && (asks || handles),
+	}
+	if !v.May.Assign {
+		return nil
+	}
+	var err error
+	v.Members, err = identity.ByLevel(r.tx, t.ProviderOrg, t.Level)
+	return err
+}
+
+// AttachmentOf finds a file that the actor may read. Faults: NotFound.
+func (s *Service) AttachmentOf(ctx context.Context, actor identity.Actor, ref, id string) (out Attachment, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		t, err := loadTicket(tx, ref)
+		if err != nil {
+			return err
+		}
+		rooms, err := loadRooms(tx, t.ID)
+		if err != nil {
+			return err
+		}
+		visible, err := see(t, rooms, actor)
+		if err != nil {
+			return err
+		}
+		list, err := loadAttachments(tx, t.ID)
+		if err != nil {
+			return err
+		}
+		for _, a := range list {
+			if _, ok := findRoom(visible, a.RoomID); ok && a.ID == id {
+				out = a
+				return nil
+			}
+		}
+		return fault.New(fault.NotFound, "There is no such file.")
+	})
+	return out, err
+}
+
+// Messages are the messages of all rooms that the actor may read, oldest first, with those rooms.
+func (s *Service) Messages(ctx context.Context, actor identity.Actor, ref string, limit int) (list []Message, rooms []Room, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		t, err := loadTicket(tx, ref)
+		if err != nil {
+			return err
+		}
+		all, err := loadRooms(tx, t.ID)
+		if err != nil {
+			return err
+		}
+		if rooms, err = see(t, all, actor); err != nil {
+			return err
+		}
+		list, err = loadMessages(tx, t.ID, rooms, limit)
+		return err
+	})
+	return list, rooms, err
+}
+
+// Summary is a ticket with the decision in force and its clocks, for machines.
+type Summary struct {
+	Ticket   Ticket
+	Decision coverage.Decision
+	Clocks   []coverage.Clock
+	Missing  []string
+	Rules    *rulebook.Compiled
+}
+
+// Summaries reads the decisions of tickets that the caller has already been allowed to see.
+func (s *Service) Summaries(ctx context.Context, list []Ticket) (out []Summary, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		out = out[:0]
+		for _, t := range list {
+			one, err := s.summary(ctx, tx, t)
+			if err != nil {
+				return err
+			}
+			out = append(out, one)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Find is one ticket that the actor may see, as a summary. Faults: NotFound.
+func (s *Service) Find(ctx context.Context, actor identity.Actor, ref string) (out Summary, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		t, err := loadTicket(tx, ref)
+		if err != nil {
+			return err
+		}
+		rooms, err := loadRooms(tx, t.ID)
+		if err != nil {
+			return err
+		}
+		if _, err = see(t, rooms, actor); err != nil {
+			return err
+		}
+		out, err = s.summary(ctx, tx, *t)
+		return err
+	})
+	return out, err
+}
+
+func (s *Service) summary(ctx context.Context, tx *db.Tx, t Ticket) (Summary, error) {
+	out := Summary{Ticket: t}
+	j, err := loadJudgement(tx, t.ID, t.Judgement)
+	if err != nil {
+		return out, err
+	}
+	out.Decision = j.Decision
+	if out.Rules, err = s.book.ByNumberTx(tx, t.PolicyVersion); err != nil {
+		return out, err
+	}
+	if out.Clocks, err = clocksOf(tx, out.Rules.Policy, j, tx.Now()); err != nil {
+		return out, err
+	}
+	if t.State != Incomplete {
+		return out, nil
+	}
+	info, _, err := loadInformation(tx, t.ID)
+	if err != nil {
+		return out, err
+	}
+	sit, err := storedSituation(out.Rules.Policy, j.Situation)
+	if err != nil {
+		return out, err
+	}
+	p := out.Rules.Policy
+	out.Missing = coverage.Gate(p, sit, p.LowestLevel(), t.Level, set(info.provided()), set(info.waived()))
+	return out, nil
+}
