@@ -230,9 +230,9 @@ func TestPasswordsThatAreNoneAreRefused(t *testing.T) {
 	}
 }
 
-// An address that exists must not answer later than one that does not: the medians
-// of many attempts lie within a quarter of each other, where skipping the hash
-// would make one of them a hundred times faster.
+// An address that exists must not answer later than one that does not. The quickest
+// of many attempts is compared, since a busy machine only ever adds time: refusing
+// without hashing would be a hundred times quicker.
 func TestTheTimeOfARefusalDoesNotTellWhoExists(t *testing.T) {
 	d := dbtest.SQLite(t, dbtest.NewClock().Now)
 	h := build(t, d)
@@ -240,27 +240,24 @@ func TestTheTimeOfARefusalDoesNotTellWhoExists(t *testing.T) {
 	blank := h.person(t, h.vendor.ID, "blank@vendor.example")
 	setPassword(t, s, p.ID, secret)
 	emails := []string{p.Email, blank.Email, "nobody@vendor.example", "no address"}
-	times := map[string][]time.Duration{}
-	for round := range 40 {
+	quickest := map[string]time.Duration{}
+	for round := range 24 {
+		if round%8 == 0 {
+			s = identity.New(d) // limits are not what is measured here
+		}
 		for _, email := range emails {
-			if round%8 == 0 {
-				s = identity.New(d) // limits are not what is measured here
-			}
 			begun := time.Now()
 			_, _, err := s.SignIn(context.Background(), email, "wrong password", "", "192.0.2.1")
-			times[email] = append(times[email], time.Since(begun))
+			took := time.Since(begun)
 			want(t, email, err, fault.Unauthenticated)
+			if round == 0 || took < quickest[email] {
+				quickest[email] = took
+			}
 		}
 	}
-	medians := map[string]time.Duration{}
-	for _, email := range emails {
-		slices.Sort(times[email])
-		medians[email] = times[email][len(times[email])/2]
-	}
-	t.Logf("medians: %v", medians)
 	for _, email := range emails[1:] {
-		if ratio := float64(medians[email]) / float64(medians[p.Email]); ratio < 0.75 || ratio > 1.34 {
-			t.Errorf("%s is refused after %v, an address that exists after %v", email, medians[email], medians[p.Email])
+		if ratio := float64(quickest[email]) / float64(quickest[p.Email]); ratio < 0.67 || ratio > 1.5 {
+			t.Errorf("%s is refused after %v, an address that exists after %v", email, quickest[email], quickest[p.Email])
 		}
 	}
 }
