@@ -53,14 +53,14 @@
   }
   let pending = 0;
   function changed(event) {
-    if (one("[data-new]")) { count(event.data || event.lastEventId); return; }
-    clearTimeout(pending);
-    pending = setTimeout(() => refresh().catch(() => {}), 150);
+    if (event.type === "arrived") count(event.data || event.lastEventId);
+    // A busy queue refreshes its counts now and then; a ticket at once.
+    pending ||= setTimeout(() => { pending = 0; refresh().catch(() => {}); }, one("[data-new]") ? 5000 : 150);
   }
   const topic = document.body.dataset.liveTopic;
   if (topic && "EventSource" in window) {
     const stream = new EventSource("/live?topic=" + encodeURIComponent(topic));
-    for (const name of ["message", "change", "created"]) stream.addEventListener(name, changed);
+    for (const name of ["message", "change", "arrived"]) stream.addEventListener(name, changed);
     addEventListener("pagehide", () => stream.close());
   }
 

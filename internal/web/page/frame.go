@@ -52,8 +52,9 @@ type Frame struct {
 	// Path is the address of the current page with its query; the appearance form returns to it.
 	Path string
 	// LiveTopic is the topic that /live?topic= is asked for; empty keeps the page still.
-	// An event named "change" refreshes the page's data-live fragments. On a queue, an event named "created" with
-	// the ticket number as its data counts up the "N new" chip and moves nothing.
+	// An event named "change" refreshes the page's data-live fragments: the navigation's counts everywhere, head,
+	// conversation and facts of a ticket or request. On a queue an event named "arrived", with the ticket number as
+	// its data, counts up the "N new" chip as well; rows never move under the pointer.
 	LiveTopic string
 }
 

@@ -210,7 +210,7 @@ func ticket(t testing.TB) page.Ticket {
 		Rooms: []page.Room{
 			{ID: "r1", Name: "With Ana Ribeiro", Hue: page.Customer, Readers: []string{"Ana Ribeiro", "Cloud Example Ltd", "Northern Lights Conferencing Services AB"}, Hidden: []string{"Example Meetings"}, Current: true, Messages: 12, Unread: 2},
 			{ID: "r2", Name: "Hand-over", Hue: page.Partner, Readers: []string{"Northern Lights Conferencing Services AB", "Example Meetings"}, Messages: 3},
-			{ID: "r3", Name: "Own desk", Hue: page.Vendor, Readers: []string{"Example Meetings"}, Internal: true},
+			{ID: "r3", Name: "Own desk", Hue: page.Vendor, Readers: []string{"Example Meetings"}, Hidden: []string{"Cloud Example Ltd", "Northern Lights Conferencing Services AB"}, Internal: true},
 		},
 		Timeline: talk(false), Earlier: "/desk/tickets/T-1042?before=x",
 		Composer: &page.Composer{Then: []page.Option{{Value: "wait", Label: "Send and wait for the answer"}, {Value: "solve", Label: "Send and solve"}}, DraftKey: "t-1042-r1"},

@@ -241,3 +241,12 @@ func (p Ticket) maintenance() string {
 	}
 	return p.T("none")
 }
+
+// audience is the first thing that a writer must see.
+func (p Ticket) audience() string {
+	readers := p.names(p.room().Readers)
+	if p.room().Internal {
+		return p.T("A note. Only %s reads it.", readers)
+	}
+	return p.T("Goes to %s.", readers)
+}
