@@ -142,7 +142,6 @@ func (w *textWriter) String() string {
 }
 
 func (w *textWriter) text(s string) {
-	s = html.UnescapeString(s)
 	if w.pre > 0 {
 		for i, line := range strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n") {
 			if i > 0 {

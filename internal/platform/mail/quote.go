@@ -136,13 +136,18 @@ type stripper struct {
 	lines []string
 	class []class
 
-	intro                                  []attribution
-	separator, forward, from, other, phone []string
+	intro                                           []attribution
+	openers, separator, forward, from, other, phone []string
 }
 
 func (s *stripper) build() {
 	s.intro, s.separator, s.forward = attributions(), separators(), forwards()
 	s.from, s.other, s.phone = fromLabels(), otherLabels(), devices()
+	for _, a := range s.intro {
+		if a.open[0] != "" {
+			s.openers = append(s.openers, a.open...)
+		}
+	}
 }
 
 func (s *stripper) run() {
@@ -161,7 +166,7 @@ func (s *stripper) run() {
 			return
 		case s.isSignature(i):
 			i = s.signature(i)
-		case hasAnyPrefix(fold(line, 80), s.phone) && len(line) < 120 && s.nothingFollows(i+1):
+		case len(line) > 8 && len(line) < 120 && hasAnyPrefix(fold(line, 40), s.phone) && s.nothingFollows(i+1):
 			s.class[i] = quoted
 			i++
 		default:
@@ -220,8 +225,8 @@ func (s *stripper) skipBlank(i int) int {
 
 // attribution is the number of lines that introduce a quote at line i, or 0.
 func (s *stripper) attribution(i int) int {
-	first := fold(strings.TrimSpace(s.lines[i]), maxAttribution)
-	if first == "" || !s.opens(first) {
+	first := strings.TrimSpace(s.lines[i])
+	if first == "" || !s.opens(fold(first[:min(len(first), 80)], 80)) {
 		return 0
 	}
 	joined := ""
@@ -243,10 +248,7 @@ func (s *stripper) attribution(i int) int {
 
 // opens says cheaply whether a line can begin an attribution: most lines cannot.
 func (s *stripper) opens(line string) bool {
-	if strings.ContainsAny(line, "0123456789@<") {
-		return true
-	}
-	return len(line) < 80 && !strings.HasSuffix(line, ".")
+	return isDigit(line[0]) || hasAnyPrefix(line, s.openers) || strings.ContainsAny(line, "@<")
 }
 
 func (s *stripper) isAttribution(joined string) bool {
@@ -291,7 +293,7 @@ func (s *stripper) isForward(line string) bool {
 
 // ruled reports that line is one of words between rules of hyphens or the like.
 func (s *stripper) ruled(line string, words []string) bool {
-	if len(line) > 200 {
+	if line == "" || len(line) > 200 || line[len(line)-1] != ':' && !strings.ContainsRune("-_=*#", rune(line[0])) {
 		return false
 	}
 	inner := strings.Trim(line, "-_=*#> \t:")
@@ -318,12 +320,12 @@ func (s *stripper) isHeaderBlock(i int) bool {
 		}
 		line = strings.TrimSpace(s.lines[i])
 	}
-	if !hasAnyPrefix(label(line), s.from) {
+	if strings.IndexByte(line[:min(len(line), 20)], ':') < 0 || !hasAnyPrefix(label(line), s.from) {
 		return false
 	}
 	found := 0
 	for j := i + 1; j < len(s.lines) && j <= i+maxHeaderGap; j++ {
-		if hasAnyPrefix(label(strings.TrimSpace(s.lines[j])), s.other) {
+		if line := strings.TrimSpace(s.lines[j]); strings.IndexByte(line[:min(len(line), 20)], ':') > 0 && hasAnyPrefix(label(line), s.other) {
 			found++
 		}
 	}

@@ -227,8 +227,8 @@ func (s *Sender) dial(ctx context.Context) (*smtpConn, error) {
 	}
 	stop := context.AfterFunc(ctx, func() { _ = nc.Close() })
 	client, err := s.greet(nc)
-	if !stop() && err == nil {
-		err = ctx.Err()
+	if !stop() {
+		err = errors.Join(ctx.Err(), err)
 	}
 	if err != nil {
 		_ = nc.Close()
