@@ -2,6 +2,7 @@ package mail
 
 import (
 	"html"
+	"net/url"
 	"strings"
 	"sync"
 
@@ -21,7 +22,11 @@ var sanitizer = sync.OnceValue(func() *bluemonday.Policy {
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowAttrs("colspan", "rowspan").Matching(bluemonday.Integer).OnElements("td", "th")
 	p.AllowAttrs("dir").Matching(bluemonday.Direction).Globally()
-	p.AllowURLSchemes("http", "https", "mailto")
+	p.AllowURLSchemes("mailto")
+	// "http:logout" without a host is a link into our own page.
+	withHost := func(u *url.URL) bool { return u.Host != "" }
+	p.AllowURLSchemeWithCustomPolicy("http", withHost)
+	p.AllowURLSchemeWithCustomPolicy("https", withHost)
 	p.AllowRelativeURLs(false)
 	p.RequireParseableURLs(true)
 	p.RequireNoFollowOnLinks(true)

@@ -225,8 +225,7 @@ func (s *stripper) skipBlank(i int) int {
 
 // attribution is the number of lines that introduce a quote at line i, or 0.
 func (s *stripper) attribution(i int) int {
-	first := strings.TrimSpace(s.lines[i])
-	if first == "" || !s.opens(fold(first[:min(len(first), 80)], 80)) {
+	if first := fold(strings.TrimSpace(s.lines[i]), 80); first == "" || !s.opens(first) {
 		return 0
 	}
 	joined := ""
