@@ -561,3 +561,15 @@ func TestZoneAt(t *testing.T) {
 		}
 	}
 }
+
+// In St. John's the clock went from 00:01 on Sunday back to 23:01 on Saturday.
+// Saturday's window runs on to its second end, but the closed Sunday takes out
+// the one minute that was Sunday already.
+func TestClosedDateWithinTheDayBefore(t *testing.T) {
+	c := mustWeek(t, "America/St_Johns", "mon-sun 00:00-24:00", closedOn(t, "2010-11-07"))
+	from := utc(t, "2010-11-07 00:00")
+	want := []string{"2010-11-07 00:00 to 2010-11-07 02:30", "2010-11-07 02:31 to 2010-11-07 03:30"}
+	if got := showWindows(c.Windows(from, from+24*3_600_000)); !sameTexts(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -18,6 +18,10 @@ type oracle struct {
 	seen     []int32 // local minute (from lo) -> first UTC minute index, -1 when skipped
 	seenLast []int32
 	lo       int32
+
+	// Of the calendar at hand: open minutes before each minute, the next open
+	// one, and where the stretch around it ends.
+	sum, next, closes []int32
 }
 
 func walk(loc *time.Location, fromYear, years int) *oracle {
@@ -41,6 +45,7 @@ func walk(loc *time.Location, fromYear, years int) *oracle {
 		}
 		o.seenLast[l-o.lo] = int32(i)
 	}
+	o.sum, o.next, o.closes = make([]int32, to-from), make([]int32, to-from), make([]int32, to-from)
 	return o
 }
 
@@ -265,13 +270,13 @@ func compare(t *testing.T, r *rand.Rand, o *oracle, s sample) bool {
 	const edge = 2 * 1440
 	ms := func(m int) int64 { return (o.from + int64(m)) * 60_000 }
 	end := len(s.open) - edge
-	sum := make([]int64, end+1)
-	next, closes := make([]int, end+1), make([]int, end+1)
+	sum, next, closes := o.sum, o.next, o.closes
+	sum[edge] = 0
 	next[end], closes[end] = -1, -1
 	for m := end - 1; m >= edge; m-- {
-		next[m], closes[m] = next[m+1], m+1
+		next[m], closes[m] = next[m+1], int32(m+1)
 		if s.open[m] {
-			next[m] = m
+			next[m] = int32(m)
 			if m+1 < end && s.open[m+1] {
 				closes[m] = closes[m+1]
 			} else if m+1 == end {
@@ -282,7 +287,7 @@ func compare(t *testing.T, r *rand.Rand, o *oracle, s sample) bool {
 	for m := edge; m < end; m++ {
 		sum[m+1] = sum[m]
 		if s.open[m] {
-			sum[m+1] += 60_000
+			sum[m+1]++
 		}
 	}
 	if !samePaint(t, s, ms, edge, end) {
@@ -299,18 +304,18 @@ func compare(t *testing.T, r *rand.Rand, o *oracle, s sample) bool {
 			return fail("Open", at, !s.open[m], s.open[m])
 		}
 		if n := next[m]; n >= 0 {
-			want := max(ms(n), at)
+			want := max(ms(int(n)), at)
 			if got, ok := s.calendar.Next(at); !ok || got != want {
 				return fail("Next", at, got, want)
 			}
 		}
 		if s.open[m] && closes[m] >= 0 {
-			if got, ok := s.calendar.Closes(at); !ok || got != ms(closes[m]) {
-				return fail("Closes", at, got, ms(closes[m]))
+			if got, ok := s.calendar.Closes(at); !ok || got != ms(int(closes[m])) {
+				return fail("Closes", at, got, ms(int(closes[m])))
 			}
 		}
 		m2 := m + r.IntN(end-m)
-		want := sum[m2] - sum[m]
+		want := int64(sum[m2]-sum[m]) * 60_000
 		if s.open[m] {
 			want -= min(within, want)
 		}
