@@ -59,12 +59,13 @@ func lockSealing(tx *db.Tx, postgres bool) (mine bool, err error) {
 	return mine, tx.QueryRow("SELECT pg_try_advisory_xact_lock(720108)").Scan(&mine)
 }
 
-// seal stores positions and chain values and returns how many rows took them.
-func seal(tx *db.Tx, rows []row) (n int64, err error) {
+// seal stores positions and chain values, chunk rows in a statement, and
+// returns how many rows took them.
+func seal(tx *db.Tx, rows []row, chunk int) (n int64, err error) {
 	for len(rows) > 0 {
 		size := 1
-		if len(rows) >= sealChunk {
-			size = sealChunk
+		if len(rows) >= chunk {
+			size = chunk
 		}
 		args := make([]any, 0, 4*size)
 		for _, r := range rows[:size] {
@@ -78,8 +79,6 @@ func seal(tx *db.Tx, rows []row) (n int64, err error) {
 	}
 	return n, nil
 }
-
-const sealChunk = 100
 
 func sealText(size int) string {
 	if size == 1 {
