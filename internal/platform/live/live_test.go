@@ -221,13 +221,16 @@ func (d *desk) deaf(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
+	if err := c.(*net.TCPConn).SetReadBuffer(4096); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestAReaderWhoStopsReadingIsCutOff(t *testing.T) {
-	big := Event{ID: 1, Topics: []string{"ticket:1"}, Data: strings.Repeat("x", 64<<20)}
+	big := Event{ID: 1, Topics: []string{"ticket:1"}, Data: strings.Repeat("x", 32<<20)}
 	d := serve(t, Options{Stall: 50 * time.Millisecond}, Stream{Topics: []string{"ticket:1"}, After: 1,
 		Replay: func(context.Context, int64, []string) ([]Event, error) { return []Event{big}, nil }})
 	d.deaf(t)
@@ -279,7 +282,7 @@ func TestShutdownDoesNotWaitForStreams(t *testing.T) {
 	d := serve(t, Options{}, Stream{Topics: []string{"ticket:1"}})
 	d.srv.Config.RegisterOnShutdown(d.hub.Close)
 	r := d.connect(t, "")
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	if err := d.srv.Config.Shutdown(ctx); err != nil {
 		t.Fatal(err)
@@ -294,12 +297,12 @@ func TestShutdownCutsAReaderWhoDoesNotRead(t *testing.T) {
 	d := serve(t, Options{Stall: 200 * time.Millisecond}, Stream{Topics: []string{"ticket:1"}, After: 1,
 		Replay: func(context.Context, int64, []string) ([]Event, error) {
 			close(stuck)
-			return []Event{ticket(2, strings.Repeat("x", 64<<20))}, nil
+			return []Event{ticket(2, strings.Repeat("x", 32<<20))}, nil
 		}})
 	d.srv.Config.RegisterOnShutdown(d.hub.Close)
 	d.deaf(t)
 	<-stuck
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	if err := d.srv.Config.Shutdown(ctx); err != nil {
 		t.Fatal(err)
