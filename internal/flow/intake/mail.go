@@ -197,6 +197,7 @@ func (m *Mail) identify(ctx context.Context, a *arrival) error {
 		}
 		a.person = &p
 		a.actor, err = identity.LoadActor(tx, p.ID, identity.ViaMail)
+		a.actor.Verified = true
 		return err
 	})
 	if fault.Is(err, fault.NotFound) {

@@ -71,19 +71,20 @@ func (s *Service) Solve(ctx context.Context, actor identity.Actor, ref string, e
 				return err
 			}
 		}
-		return c.solve()
+		if err := c.solve(); err != nil || strings.TrimSpace(body) != "" {
+			return err
+		}
+		return c.notify(Notice{Event: EventSolved, RoomID: c.served().ID})
 	})
 }
 
+// solve says nothing to anybody: a message that came with it has.
 func (c *change) solve() error {
 	if err := c.to(Solve); err != nil {
 		return err
 	}
 	c.t.SolvedAt = &c.now
-	if err := c.event(EventSolved, "", "", nil); err != nil {
-		return err
-	}
-	return c.notify(Notice{Event: EventSolved, RoomID: c.served().ID})
+	return c.event(EventSolved, "", "", nil)
 }
 
 // served is the room of those whom the present desk serves.
@@ -126,6 +127,14 @@ func (c *change) reopen() error {
 	if err := c.to(Reopen); err != nil {
 		return err
 	}
+	if err := c.judgeReopened(""); err != nil {
+		return err
+	}
+	return c.notify(Notice{Event: EventReopened, RoomID: c.served().ID})
+}
+
+// judgeReopened decides again by the pinned version and goes on.
+func (c *change) judgeReopened(room string) error {
 	c.t.SolvedAt = nil
 	j, err := loadJudgement(c.tx, c.t.ID, c.t.Judgement)
 	if err != nil {
@@ -138,10 +147,7 @@ func (c *change) reopen() error {
 	if err := c.judged(EventReopened, j.Situation, coverage.Decide(c.rules.Policy, sit)); err != nil {
 		return err
 	}
-	if err := c.event(EventReopened, "", "", nil); err != nil {
-		return err
-	}
-	return c.notify(Notice{Event: EventReopened, RoomID: c.served().ID})
+	return c.event(EventReopened, room, "", nil)
 }
 
 func (c *change) override(reason string) error {

@@ -272,8 +272,8 @@ func (h *handing) judge(trigger string, d coverage.Decision) error {
 }
 
 func (c *change) judged(trigger string, situation []byte, d coverage.Decision) error {
-	var last int
-	if err := c.tx.QueryRow("SELECT MAX(seq) FROM judgement WHERE ticket_id = $1", c.t.ID).Scan(&last); err != nil {
+	last, err := lastJudgement(c.tx, c.t.ID)
+	if err != nil {
 		return err
 	}
 	c.t.Judgement, c.t.Covered, c.t.Effort = last+1, d.Covered, d.Effort

@@ -150,8 +150,7 @@ func (c *change) after(room Room, p Post, m *Message) error {
 		return err
 	}
 	if before == Solved || before == Closed {
-		c.t.SolvedAt = nil
-		return c.event(EventReopened, room.ID, "", nil)
+		return c.judgeReopened(room.ID)
 	}
 	return nil
 }

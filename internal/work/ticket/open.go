@@ -3,11 +3,13 @@ package ticket
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/platform/jobs"
+	"github.com/tierdesk/tierdesk/internal/register/account"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/journal"
 	"github.com/tierdesk/tierdesk/internal/register/org"
@@ -177,9 +179,8 @@ func mayAskFor(tx *db.Tx, a identity.Actor, requester string) error {
 		case a.OrgID == p.OrgID && a.OrgID != "", a.OrgKind == org.Vendor && a.Staff():
 			return nil
 		case a.OrgKind == org.Partner && a.Staff():
-			var n int
-			err := tx.QueryRow("SELECT COUNT(*) FROM account WHERE org_id = $1 AND partner_id = $2", p.OrgID, a.OrgID).Scan(&n)
-			if err != nil || n > 0 {
+			list, err := account.ByOrg(tx, p.OrgID)
+			if err != nil || slices.ContainsFunc(list, func(c account.Account) bool { return c.PartnerID == a.OrgID }) {
 				return err
 			}
 		}
@@ -224,6 +225,7 @@ func (s *Service) open(ctx context.Context, actor identity.Actor, d *Draft, f *f
 				return err
 			}
 		}
+		tx.AfterCommit(s.appended)
 		return s.store(tx, p)
 	})
 	if err != nil {

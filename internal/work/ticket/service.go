@@ -19,14 +19,23 @@ import (
 type Service struct {
 	db      *db.DB
 	book    *rulebook.Book
-	queue   *jobs.Queue
+	queue   Outbox
 	sealer  *seal.Sealer
 	numbers *numbers
+	// appended tells the journal's sequencer that events were committed.
+	appended func()
 }
 
-// NewService wires the use cases to their store, the rulebook, the jobs queue and the sealer of access details.
-func NewService(d *db.DB, book *rulebook.Book, queue *jobs.Queue, sealer *seal.Sealer) *Service {
-	return &Service{db: d, book: book, queue: queue, sealer: sealer, numbers: &numbers{db: d}}
+// Outbox takes work that leaves with the commit: the jobs queue, or nothing
+// where a history is made that nobody must hear of.
+type Outbox interface {
+	Enqueue(tx *db.Tx, j jobs.Job) error
+}
+
+// NewService wires the use cases to their store, the rulebook, the jobs queue and the sealer of access details;
+// appended wakes the sequencer of the journal after a commit.
+func NewService(d *db.DB, book *rulebook.Book, queue Outbox, sealer *seal.Sealer, appended func()) *Service {
+	return &Service{db: d, book: book, queue: queue, sealer: sealer, appended: appended, numbers: &numbers{db: d}}
 }
 
 // Close gives unused ticket numbers back.
@@ -87,6 +96,7 @@ func (s *Service) change(ctx context.Context, actor identity.Actor, ref string, 
 			return err
 		}
 		out = t
+		tx.AfterCommit(s.appended)
 		return c.save()
 	})
 	if err != nil {

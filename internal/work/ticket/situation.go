@@ -40,9 +40,9 @@ func (s *Service) loadFacts(ctx context.Context, tx *db.Tx, requesterID, instanc
 			return nil, err
 		}
 	}
+	f.requester.Verified = verified
 	if !verified || requesterID == "" {
 		// whoever only claims to be somebody is nobody until proven
-		f.requester.Verified = false
 		f.situation.Requester = coverage.Requester{Kind: "unknown", OrgKnown: coverage.No}
 		return f, nil
 	}
@@ -73,7 +73,8 @@ func (f *facts) loadAccount(tx *db.Tx, instanceID string) error {
 		return nil
 	}
 	a, i, err := account.Default(tx, f.requester.OrgID)
-	if fault.Is(err, fault.NotFound) {
+	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid) {
+		// no account, or several and none named: the decision says what is not known
 		return nil
 	}
 	if err != nil {

@@ -164,6 +164,11 @@ func insertJudgement(tx *db.Tx, j *Judgement) error {
 	return err
 }
 
+func lastJudgement(tx *db.Tx, ticket string) (seq int, err error) {
+	err = tx.QueryRow("SELECT MAX(seq) FROM judgement WHERE ticket_id = $1", ticket).Scan(&seq)
+	return seq, err
+}
+
 func loadJudgement(tx *db.Tx, ticket string, seq int) (*Judgement, error) {
 	j := Judgement{TicketID: ticket, Seq: seq}
 	var situation, decision string
