@@ -156,89 +156,88 @@ type addressList struct {
 // parseAddresses reads an address list (RFC 5322 sections 3.4 and 4.4) in one
 // pass. It never fails: what is no address sets odd.
 func parseAddresses(s string) addressList {
-	var (
-		l      addressList
-		phrase strings.Builder // words before "<", or a bare address
-		angle  string
-		found  bool // an angle address was seen in this mailbox
-	)
-	flush := func() {
-		text := strings.TrimSpace(phrase.String())
-		phrase.Reset()
-		a := Address{Addr: angle}
-		switch {
-		case found:
-			a.Name = cleanLine(decodeWords(unquote(text)))
-		case text == "":
-			return
-		default:
-			a.Addr = strings.Join(strings.Fields(text), " ")
-		}
-		angle, found = "", false
-		if len(l.addrs) >= MaxAddresses {
-			l.odd = true
-			return
-		}
-		if a.Addr == "" || !plainAddr(a.Addr) {
-			l.odd = true
-		}
-		if a.Addr != "" {
-			l.addrs = append(l.addrs, a)
+	r := addressReader{s: s}
+	for r.i < len(s) && len(r.addrs) < MaxAddresses {
+		r.next()
+	}
+	r.odd = r.odd || r.i < len(s)
+	r.flush()
+	return r.addressList
+}
+
+type addressReader struct {
+	addressList
+	s      string
+	i      int
+	phrase strings.Builder // words before "<", or a bare address
+	angle  string
+	found  bool // an angle address was seen in this mailbox
+}
+
+func (r *addressReader) next() {
+	switch c := r.s[r.i]; c {
+	case '"':
+		end := quotedEnd(r.s, r.i)
+		r.phrase.WriteString(r.s[r.i:end])
+		r.i = end
+	case '(':
+		end, ok := commentEnd(r.s, r.i)
+		r.odd = r.odd || !ok
+		r.phrase.WriteByte(' ')
+		r.i = end
+	case '<':
+		r.readAngle()
+	case ',', ';':
+		r.flush()
+		r.i++
+	case ':':
+		r.group = true
+		r.phrase.Reset()
+		r.i++
+	default:
+		r.odd = r.odd || r.found && c != ' ' && c != '\t' // text after "<...>"
+		r.phrase.WriteByte(c)
+		r.i++
+	}
+}
+
+func (r *addressReader) readAngle() {
+	end := angleEnd(r.s, r.i)
+	r.odd = r.odd || r.found || end < 0
+	if end < 0 {
+		end = len(r.s)
+	}
+	inner := strings.TrimSpace(strings.TrimSuffix(r.s[r.i+1:end], ">"))
+	if strings.HasPrefix(inner, "@") { // obsolete route
+		r.odd = true
+		if _, after, ok := strings.Cut(inner, ":"); ok {
+			inner = after
 		}
 	}
-	for i := 0; i < len(s); {
-		switch c := s[i]; c {
-		case '"':
-			end := quotedEnd(s, i)
-			phrase.WriteString(s[i:end])
-			i = end
-		case '(':
-			end, ok := commentEnd(s, i)
-			if !ok {
-				l.odd = true
-			}
-			phrase.WriteByte(' ')
-			i = end
-		case '<':
-			end := angleEnd(s, i)
-			if found || end < 0 {
-				l.odd = true
-			}
-			if end < 0 {
-				end = len(s)
-			}
-			inner := strings.TrimSpace(strings.TrimSuffix(s[i+1:end], ">"))
-			if strings.HasPrefix(inner, "@") { // obsolete route
-				l.odd = true
-				if _, after, ok := strings.Cut(inner, ":"); ok {
-					inner = after
-				}
-			}
-			if !found {
-				angle, found = inner, true
-			}
-			i = end
-		case ',', ';':
-			flush()
-			i++
-		case ':':
-			l.group = true
-			phrase.Reset()
-			i++
-		default:
-			if found && c != ' ' && c != '\t' {
-				l.odd = true // text after "<...>"
-			}
-			phrase.WriteByte(c)
-			i++
-		}
-		if len(l.addrs) >= MaxAddresses {
-			l.odd = true
-			return l
-		}
+	if !r.found {
+		r.angle, r.found = inner, true
 	}
-	flush()
-	return l
+	r.i = end
+}
+
+// flush ends one mailbox.
+func (r *addressReader) flush() {
+	text := strings.TrimSpace(r.phrase.String())
+	r.phrase.Reset()
+	a := Address{Addr: r.angle}
+	switch {
+	case r.found:
+		a.Name = cleanLine(decodeWords(unquote(text)))
+	case text == "":
+		return
+	default:
+		a.Addr = strings.Join(strings.Fields(text), " ")
+	}
+	r.angle, r.found = "", false
+	r.odd = r.odd || !plainAddr(a.Addr)
+	if a.Addr != "" && len(r.addrs) < MaxAddresses {
+		r.addrs = append(r.addrs, a)
+	}
 }
 
 // plainAddr reports that addr has the shape local@domain without quotes or blanks.

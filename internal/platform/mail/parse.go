@@ -195,7 +195,7 @@ func (p *parser) readEntity(h Headers, body []byte, depth int, implied string) c
 		p.defects.add("too many multiparts inside each other")
 		kind = "application/octet-stream"
 	}
-	return p.readLeaf(h, kind, params, body)
+	return p.readLeaf(h, kind, params, body, depth == 0)
 }
 
 // readMultipart joins what the parts give: the best of alternatives, all of the rest.
@@ -358,8 +358,9 @@ func trimLineEnd(b []byte) []byte {
 	return bytes.TrimSuffix(b, []byte("\r"))
 }
 
-// readLeaf decodes one leaf and makes it text or an attachment.
-func (p *parser) readLeaf(h Headers, kind string, params map[string]string, body []byte) content {
+// readLeaf decodes one leaf and makes it text or an attachment. A text that is
+// the whole message is read even when it has a file name.
+func (p *parser) readLeaf(h Headers, kind string, params map[string]string, body []byte, whole bool) content {
 	p.parts++
 	disposition, dparams := parseParams(h.Get("Content-Disposition"))
 	data, ok := decodeTransfer(h.Get("Content-Transfer-Encoding"), body)
@@ -371,7 +372,7 @@ func (p *parser) readLeaf(h Headers, kind string, params map[string]string, body
 		name = params["name"]
 	}
 	isText := kind == "text/plain" || kind == "text/html"
-	if isText && disposition != "attachment" && name == "" {
+	if isText && disposition != "attachment" && (name == "" || whole) {
 		return p.readText(kind, params["charset"], data)
 	}
 	if strings.HasPrefix(kind, "message/") || kind == "text/rfc822-headers" {

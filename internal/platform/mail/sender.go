@@ -122,7 +122,7 @@ func (s *Sender) Send(ctx context.Context, from string, to []string, raw []byte)
 	}
 }
 
-// sendOn sends on c and keeps or closes it. again means that nothing was accepted.
+// sendOn sends on c and keeps or closes it. again as in transact.
 func (s *Sender) sendOn(ctx context.Context, c *smtpConn, from string, to []string, raw []byte) (again bool, err error) {
 	stop := context.AfterFunc(ctx, func() { _ = c.net.Close() })
 	again, err = c.transact(from, to, raw)
@@ -283,16 +283,17 @@ func (s *Sender) startTLS(client *smtp.Client, conf *tls.Config) error {
 	return client.StartTLS(conf)
 }
 
-// transact sends one message. again is true while the smarthost cannot have it.
+// transact sends one message. again is true when the connection ended before the
+// smarthost could have it.
 func (c *smtpConn) transact(from string, to []string, raw []byte) (again bool, err error) {
 	if err := c.client.Mail(from); err != nil {
-		return true, judge(err, nil)
+		return hungUp(err), judge(err, nil)
 	}
 	var refused []string
 	var first error
 	for _, rcpt := range to {
 		err := c.client.Rcpt(rcpt)
-		if err != nil && !isAnswer(err) {
+		if err != nil && hungUp(err) {
 			return true, judge(err, nil)
 		}
 		if err != nil {
@@ -308,7 +309,7 @@ func (c *smtpConn) transact(from string, to []string, raw []byte) (again bool, e
 	}
 	w, err := c.client.Data()
 	if err != nil {
-		return true, judge(err, nil)
+		return hungUp(err), judge(err, nil)
 	}
 	if _, err = io.Copy(w, bytes.NewReader(raw)); err != nil {
 		return false, judge(err, nil)
@@ -319,9 +320,10 @@ func (c *smtpConn) transact(from string, to []string, raw []byte) (again bool, e
 	return false, nil
 }
 
-func isAnswer(err error) bool {
-	_, ok := errors.AsType[*textproto.Error](err)
-	return ok
+// hungUp reports that the connection is of no use any more: no answer, or 421.
+func hungUp(err error) bool {
+	e, ok := errors.AsType[*textproto.Error](err)
+	return !ok || e.Code == 421
 }
 
 func temporary(err error) bool {

@@ -131,7 +131,7 @@ func TestSendErrors(t *testing.T) {
 				}
 				return normal(line)
 			})
-			out := sender(t, mail.SenderConfig{Addr: addr, TLS: mail.TLSNone})
+			out := sender(t, mail.SenderConfig{Addr: addr, TLS: mail.TLSNone, Timeout: 10 * time.Second})
 			err := out.Send(t.Context(), "a@x.example", []string{"b@x.example"}, []byte("Subject: x\r\n\r\nx\r\n"))
 			if !fault.Is(err, c.kind) {
 				t.Fatalf("%v", err)
@@ -146,6 +146,13 @@ func TestSendErrors(t *testing.T) {
 			broken.Store(false)
 			if err := out.Send(t.Context(), "a@x.example", []string{"b@x.example"}, []byte("x")); err != nil {
 				t.Errorf("afterwards: %v", err)
+			}
+			if c.at == "" {
+				return
+			}
+			broken.Store(true) // the same on a connection that was used before
+			if err := out.Send(t.Context(), "a@x.example", []string{"b@x.example"}, []byte("x")); !fault.Is(err, c.kind) || errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("again: %v", err)
 			}
 		})
 	}
