@@ -19,6 +19,16 @@ func (e Errors) For(field string) string {
 	return ""
 }
 
+// general is true when no error belongs to a field: the form as a whole was refused.
+func (e Errors) general() bool {
+	for _, one := range e {
+		if one.Field != "" {
+			return false
+		}
+	}
+	return true
+}
+
 // fieldID is the element id for a field name, so that the summary can link to it.
 func fieldID(field string) string {
 	return "f-" + strings.NewReplacer(".", "-", "_", "-").Replace(field)

@@ -18,9 +18,9 @@ func TestPrinter(t *testing.T) {
 		want string
 	}{
 		{"My requests", nil, "My requests"},
-		{"%d requests", []any{1}, "1 request"},
-		{"%d requests", []any{0}, "0 requests"},
-		{"%d requests", []any{1042}, "1,042 requests"},
+		{"%d tickets", []any{1}, "1 ticket"},
+		{"%d tickets", []any{0}, "0 tickets"},
+		{"%d tickets", []any{1042}, "1,042 tickets"},
 		{"Goes to %s", []any{"Ana R."}, "Goes to Ana R."},
 	} {
 		if got := p.T(c.key, c.args...); got != c.want {
