@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// sealBatch bounds how long one sealing holds SQLite's writer: some 10 ms.
-	sealBatch = 500
+	// A batch bounds how long one sealing holds SQLite's writer: some 10 ms.
+	batchSQLite   = 500
+	batchPostgres = 2000
 	// On PostgreSQL a statement is a round trip; on SQLite one prepared update
 	// per row costs a fifth less than one for many.
 	chunkPostgres = 100
@@ -34,6 +35,7 @@ type Sequencer struct {
 	log     *slog.Logger
 	wake    chan struct{}
 	poll    time.Duration
+	batch   int   // rows sealed by one transaction
 	chunk   int   // rows sealed by one statement
 	cursor  int64 // the last position that was published here
 }
@@ -42,9 +44,9 @@ type Sequencer struct {
 // Run runs, in order of position, each once, from one goroutine, and must not
 // block for long; work that must survive a crash keeps its own position and asks After.
 func NewSequencer(d *db.DB, publish func([]Event), log *slog.Logger) *Sequencer {
-	s := &Sequencer{db: d, publish: publish, log: log, wake: make(chan struct{}, 1), poll: pollSQLite, chunk: chunkSQLite}
+	s := &Sequencer{db: d, publish: publish, log: log, wake: make(chan struct{}, 1), poll: pollSQLite, batch: batchSQLite, chunk: chunkSQLite}
 	if d.Postgres() {
-		s.poll, s.chunk = pollPostgres, chunkPostgres
+		s.poll, s.batch, s.chunk = pollPostgres, batchPostgres, chunkPostgres
 	}
 	return s
 }
@@ -129,7 +131,7 @@ func (s *Sequencer) round(ctx context.Context) error {
 				return err
 			}
 		}
-		if len(sealed) < sealBatch {
+		if len(sealed) < s.batch {
 			return nil
 		}
 	}
@@ -143,7 +145,7 @@ func (s *Sequencer) seal(ctx context.Context) (rows []row, end Anchor, err error
 		if from, err = head(tx); err != nil {
 			return err
 		}
-		rows, err = unsealed(tx, sealBatch)
+		rows, err = unsealed(tx, s.batch)
 		return err
 	})
 	if err != nil || len(rows) == 0 {
@@ -181,7 +183,7 @@ func (s *Sequencer) catchUp(ctx context.Context) error {
 	for {
 		var rows []row
 		err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
-			rows, err = after(tx, s.cursor, sealBatch)
+			rows, err = after(tx, s.cursor, s.batch)
 			return err
 		})
 		if err != nil || len(rows) == 0 {

@@ -48,7 +48,8 @@ func head(tx *db.Tx) (a Anchor, err error) {
 // lockSealing makes this transaction the only one that seals; false when
 // another node is at it. On SQLite there is one writer anyway. Read committed,
 // because sealing touches what no use case touches, and serializable would make
-// it conflict with every writer that appends.
+// it conflict with every writer that appends. The planner is held to the primary
+// key: a plan made and kept while the table was small would scan it for each chunk.
 func lockSealing(tx *db.Tx, postgres bool) (mine bool, err error) {
 	if !postgres {
 		return true, nil
@@ -56,7 +57,9 @@ func lockSealing(tx *db.Tx, postgres bool) (mine bool, err error) {
 	if _, err := tx.Exec("SET TRANSACTION ISOLATION LEVEL READ COMMITTED"); err != nil {
 		return false, err
 	}
-	return mine, tx.QueryRow("SELECT pg_try_advisory_xact_lock(720108)").Scan(&mine)
+	var ignored string
+	return mine, tx.QueryRow(`SELECT pg_try_advisory_xact_lock(720108), set_config('enable_seqscan', 'off', true)
+		|| set_config('enable_hashjoin', 'off', true) || set_config('enable_mergejoin', 'off', true)`).Scan(&mine, &ignored)
 }
 
 // seal stores positions and chain values, chunk rows in a statement, and
