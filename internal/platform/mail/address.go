@@ -102,12 +102,21 @@ func canonicalDomain(domain string) (string, bool) {
 	}
 	if !plainDomain(domain) {
 		ascii, err := idnaProfile().ToASCII(domain)
-		if err != nil || !plainDomain(ascii) {
+		if err != nil || !utf8.ValidString(domain) {
 			return "", false
 		}
 		domain = ascii
-	} else if domain = strings.ToLower(domain); strings.Contains(domain, "xn--") {
-		if _, err := idnaProfile().ToUnicode(domain); err != nil {
+	}
+	if domain = strings.ToLower(domain); !plainDomain(domain) {
+		return "", false
+	}
+	if strings.Contains(domain, "xn--") {
+		// What is written in ASCII must be what the letters would give.
+		letters, err := idnaProfile().ToUnicode(domain)
+		if err != nil {
+			return "", false
+		}
+		if back, err := idnaProfile().ToASCII(letters); err != nil || back != domain {
 			return "", false
 		}
 	}

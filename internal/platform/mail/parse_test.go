@@ -189,6 +189,25 @@ func TestDeliveryReport(t *testing.T) {
 	}
 }
 
+func TestATextThatIsTheWholeMessageIsRead(t *testing.T) {
+	m, err := mail.Parse([]byte("From: ann@named.example\r\nMessage-ID: <a@x>\r\nContent-Type: text/plain; name=body.txt\r\n\r\nHello.\r\n"))
+	if err != nil || m.Text != "Hello.\n" || len(m.Attachments) != 0 {
+		t.Errorf("%+v, %v", m, err)
+	}
+}
+
+func TestFileName(t *testing.T) {
+	for in, want := range map[string]string{
+		`C:\Users\ann\log.txt`: "log.txt", "../../etc/passwd": "passwd", "a/": "", "..": "", ".": "", "con\x00.txt": "con.txt",
+		"a\u202egnp.exe": "agnp.exe", "<b>.html": "_b_.html", " a .txt ": "a .txt", "r\u00e9sum\u00e9.pdf": "résumé.pdf",
+		strings.Repeat("a", 300) + ".pdf": strings.Repeat("a", 196) + ".pdf",
+	} {
+		if got := mail.FileName(in); got != want {
+			t.Errorf("FileName(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestInlineImage(t *testing.T) {
 	a := parse(t, "cid-images").Attachments[0]
 	if !a.Inline || a.ContentID != "shot@1" || a.ContentType != "image/png" || !bytes.HasPrefix(a.Data, []byte("\x89PNG\r\n")) {
