@@ -1,6 +1,9 @@
 package ticket
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 )
@@ -66,20 +69,34 @@ func deskMember(a identity.Actor, org, level string) bool {
 	return a.OrgID != "" && a.OrgID == org && (a.Serves(level) || a.Manager)
 }
 
-// servesIn reports whether the actor provides, for org, a level that this ticket has reached.
+// servesIn reports whether the actor serves the requester for org: at the level
+// that took the request in, or at one that it reached from there without leaving
+// the organisation. A level that another organisation handed it to serves that
+// organisation and not the requester (clause responsibility).
 func servesIn(org string, rooms []Room, t *Ticket, a identity.Actor) bool {
 	if a.OrgID == "" || a.OrgID != org {
 		return false
 	}
-	if a.Manager || (t.ProviderOrg == org && a.Serves(t.Level)) {
+	if a.Manager {
 		return true
 	}
-	for _, r := range rooms {
-		if (r.LowerOrg == org && r.LowerLevel != "" && a.Serves(r.LowerLevel)) || (r.UpperOrg == org && a.Serves(r.UpperLevel)) {
+	first, _ := findRoom(rooms, requesterRoomID)
+	for level := first.UpperLevel; level != ""; level = above(rooms, org, level) {
+		if a.Serves(level) {
 			return true
 		}
 	}
 	return false
+}
+
+// above is the level to which org handed the ticket on from level within itself, or "".
+func above(rooms []Room, org, level string) string {
+	for _, r := range rooms {
+		if r.Kind == LevelsRoom && r.LowerOrg == org && r.LowerLevel == level && r.UpperOrg == org {
+			return r.UpperLevel
+		}
+	}
+	return ""
 }
 
 // readableRooms are the rooms that the actor sees; none means the ticket does not exist for them.
@@ -91,6 +108,15 @@ func readableRooms(t *Ticket, rooms []Room, a identity.Actor) []Room {
 		}
 	}
 	return out
+}
+
+// inOrder sorts rooms as people read them: the requester's, the ladder's, the desks' own.
+func inOrder(rooms []Room) []Room {
+	rank := map[RoomKind]int{RequesterRoom: 0, LevelsRoom: 1, InternalRoom: 2}
+	slices.SortStableFunc(rooms, func(a, b Room) int {
+		return cmp.Or(cmp.Compare(rank[a.Kind], rank[b.Kind]), cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return rooms
 }
 
 func findRoom(rooms []Room, id string) (Room, bool) {

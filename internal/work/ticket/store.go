@@ -89,10 +89,11 @@ func insertRoom(tx *db.Tx, r Room) error {
 }
 
 func loadRooms(tx *db.Tx, ticket string) ([]Room, error) {
-	return db.Collect(tx, func(rows *db.Rows) (r Room, err error) {
+	list, err := db.Collect(tx, func(rows *db.Rows) (r Room, err error) {
 		err = rows.Scan(&r.TicketID, &r.ID, &r.Kind, &r.LowerOrg, &r.LowerLevel, &r.UpperOrg, &r.UpperLevel, &r.CreatedAt)
 		return r, err
-	}, "SELECT ticket_id, id, kind, lower_org, lower_level, upper_org, upper_level, created_at FROM room WHERE ticket_id = $1 ORDER BY created_at, id", ticket)
+	}, "SELECT ticket_id, id, kind, lower_org, lower_level, upper_org, upper_level, created_at FROM room WHERE ticket_id = $1", ticket)
+	return inOrder(list), err
 }
 
 func insertMessage(tx *db.Tx, m *Message) error {
