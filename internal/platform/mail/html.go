@@ -4,7 +4,6 @@ import (
 	"html"
 	"net/url"
 	"strings"
-	"sync"
 
 	"github.com/microcosm-cc/bluemonday"
 	nethtml "golang.org/x/net/html"
@@ -13,8 +12,8 @@ import (
 // MaxHTMLBytes is how much of an HTML body is sanitised or converted; the rest is cut.
 const MaxHTMLBytes = MaxTextBytes
 
-// sanitizer is built once on first use: bluemonday's policies are read-only after that.
-var sanitizer = sync.OnceValue(func() *bluemonday.Policy {
+// sanitizer is what an HTML body may hold. Building it is cheap beside using it.
+func sanitizer() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "div", "span", "br", "hr", "b", "strong", "i", "em", "u", "s", "strike", "del", "ins", "sub", "sup", "small", "big",
 		"blockquote", "pre", "code", "kbd", "samp", "tt", "ul", "ol", "li", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6",
@@ -33,7 +32,7 @@ var sanitizer = sync.OnceValue(func() *bluemonday.Policy {
 	p.RequireNoReferrerOnLinks(true)
 	p.AddTargetBlankToFullyQualifiedLinks(true) // adds rel=noopener
 	return p
-})
+}
 
 // SanitizeHTML makes an HTML body safe to show inside a page: no script, style,
 // form, base, meta, id, class or image; an image gives way to its alternative

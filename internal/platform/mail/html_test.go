@@ -124,3 +124,11 @@ func FuzzSanitizeHTML(f *testing.F) {
 		mail.TextFromHTML(s)
 	})
 }
+
+func BenchmarkSanitizeHTML(b *testing.B) {
+	in := strings.Repeat(`<p>The <b>camera</b> stays <a href="https://status.example/x">black</a>.</p>`, 50)
+	b.SetBytes(int64(len(in)))
+	for b.Loop() {
+		mail.SanitizeHTML(in)
+	}
+}
