@@ -20,7 +20,9 @@ type store struct {
 	Database string `help:"PostgreSQL URL, instead of --data."`
 }
 
-func (s *store) open(ctx context.Context) (*db.DB, error) { return app.OpenStore(ctx, s.Data, s.Database) }
+func (s *store) open(ctx context.Context) (*db.DB, error) {
+	return app.OpenStore(ctx, s.Data, s.Database)
+}
 
 type userCommand struct {
 	Add    userAdd    `cmd:"" help:"Add a person."`
@@ -57,7 +59,9 @@ func (c *userAdd) Run(ctx context.Context, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		tx.AfterCommit(func() { fmt.Fprintf(out, "%s of %s was added. Set a password: tierdesk user passwd %s\n", p.Name, o.Name, p.Email) })
+		tx.AfterCommit(func() {
+			fmt.Fprintf(out, "%s of %s was added. Set a password: tierdesk user passwd %s\n", p.Name, o.Name, p.Email)
+		})
 		return nil
 	})
 }

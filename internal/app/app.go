@@ -130,7 +130,7 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.intake = intake.NewMail(intake.MailConfig{DB: a.DB, Tickets: a.Tickets, Files: a.Files, Blobs: blobs, Sealer: sealer,
 		Domain: a.mailDomain(), Lookup: net.DefaultResolver.LookupTXT, Log: a.log})
-	mailer := notify.New(a.DB, a.Tickets, intake.NewTokens(sealer), a.sender, a.cfg.PublicURL, a.log)
+	mailer := notify.New(a.DB, a.Tickets, ticket.NewTokens(sealer), a.sender, a.cfg.PublicURL, a.log)
 	node, err := nodeName(a.cfg.Data)
 	if err != nil {
 		return err

@@ -42,7 +42,7 @@ type Mail struct {
 	tickets *ticket.Service
 	files   *attach.Store
 	blobs   *blob.Store
-	tokens  *Tokens
+	tokens  *ticket.Tokens
 	domain  string
 	lookup  mail.LookupTXT
 	limit   *identity.Limiter
@@ -64,7 +64,7 @@ type MailConfig struct {
 
 // NewMail wires the intake of mail.
 func NewMail(c MailConfig) *Mail {
-	return &Mail{db: c.DB, tickets: c.Tickets, files: c.Files, blobs: c.Blobs, tokens: NewTokens(c.Sealer), domain: c.Domain, lookup: c.Lookup,
+	return &Mail{db: c.DB, tickets: c.Tickets, files: c.Files, blobs: c.Blobs, tokens: ticket.NewTokens(c.Sealer), domain: c.Domain, lookup: c.Lookup,
 		limit: identity.NewLimiter(c.DB.Now, 30, 10*time.Second), log: c.Log}
 }
 

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tierdesk/tierdesk/internal/flow/intake"
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/platform/jobs"
@@ -30,7 +29,7 @@ const (
 type Mailer struct {
 	db      *db.DB
 	tickets *ticket.Service
-	tokens  *intake.Tokens
+	tokens  *ticket.Tokens
 	sender  *mail.Sender
 	url     string
 	log     *slog.Logger
@@ -38,7 +37,7 @@ type Mailer struct {
 
 // New wires a Mailer. sender is nil when no smarthost is set: then nothing is
 // sent, and pages say so. url is the public address of the desk without a slash at the end.
-func New(d *db.DB, tickets *ticket.Service, tokens *intake.Tokens, sender *mail.Sender, url string, log *slog.Logger) *Mailer {
+func New(d *db.DB, tickets *ticket.Service, tokens *ticket.Tokens, sender *mail.Sender, url string, log *slog.Logger) *Mailer {
 	return &Mailer{db: d, tickets: tickets, tokens: tokens, sender: sender, url: strings.TrimSuffix(url, "/"), log: log}
 }
 
