@@ -78,6 +78,14 @@ func (d *DB) Postgres() bool { return d.postgres }
 // Now is the clock that transactions use, UTC milliseconds.
 func (d *DB) Now() int64 { return d.now() }
 
+// At is the same database with another clock, for use cases that make a past.
+// It is closed with the database it comes from.
+func (d *DB) At(now func() int64) *DB {
+	other := *d
+	other.now = now
+	return &other
+}
+
 // Read runs fn on one consistent snapshot. fn must not keep tx.
 func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
 	return d.engine.read(ctx, d.now(), fn)

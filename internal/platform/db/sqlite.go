@@ -247,7 +247,7 @@ func (c *liteConn) prepare(query string) (*sql.Stmt, error) {
 	if s, ok := c.stmts[query]; ok {
 		return s, nil
 	}
-	s, err := c.conn.PrepareContext(context.Background(), query)
+	s, err := c.conn.PrepareContext(context.Background(), positional(query))
 	if err != nil {
 		return nil, err
 	}
