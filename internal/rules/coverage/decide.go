@@ -76,9 +76,10 @@ func (j *judge) settle(d *Decision) {
 func (j *judge) known(f policy.Fact, n int) { j.facts[f] = policy.Value{Known: true, N: int64(n)} }
 
 func (j *judge) unsettled(d *Decision, field, cause string, needs []policy.Fact) {
-	var words []string
-	for _, f := range policy.SortBySource(needs) {
-		words = append(words, f.String())
+	needs = policy.SortBySource(needs)
+	words := make([]string, len(needs))
+	for i, f := range needs {
+		words[i] = f.String()
 	}
 	d.Unsettled = append(d.Unsettled, Unsettled{Field: field, Cause: cause, Needs: words})
 }

@@ -540,7 +540,10 @@ func (s *Situation) numericFacts(f *policy.Facts) {
 		}
 	}
 	day := func(fact policy.Fact, text string) {
-		if d, err := calendar.ParseDate(text); text != "" && err == nil {
+		if text == "" {
+			return
+		}
+		if d, err := calendar.ParseDate(text); err == nil {
 			f[fact] = policy.Value{Known: true, N: int64(d)}
 		}
 	}

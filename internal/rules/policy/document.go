@@ -65,12 +65,15 @@ func (d *document) lineOf(offset int) int {
 
 // Bounds of the Markdown, beyond which a renderer may need more than linear time.
 const (
-	maxLine    = 8000
-	maxMarkers = 32
+	maxLine     = 8000
+	maxMarkers  = 32
+	maxRun      = 24000 // bytes without an empty line
+	maxHeadings = 1000
 )
 
 // withinShape refuses texts whose nesting or lines no person wrote.
 func (d *document) withinShape() bool {
+	run := 0
 	for i, start := range d.lines {
 		end := len(d.src)
 		if i+1 < len(d.lines) {
@@ -79,6 +82,13 @@ func (d *document) withinShape() bool {
 		line := d.src[start:end]
 		if len(line) > maxLine {
 			d.add(SeverityError, i+1, 1, "this line is longer than 8,000 bytes")
+			return false
+		}
+		if run += len(line); len(bytes.TrimSpace(line)) == 0 {
+			run = 0
+		}
+		if run > maxRun {
+			d.add(SeverityError, i+1, 1, "24,000 bytes without an empty line; divide the paragraph or the block")
 			return false
 		}
 		markers := 0
@@ -114,6 +124,10 @@ func (d *document) read() {
 		switch n := n.(type) {
 		case *ast.Heading:
 			closeClause()
+			if len(d.clauses) == maxHeadings {
+				d.add(SeverityError, d.clauses[maxHeadings-1].Line, 1, "the document has more than 1,000 headings")
+				return
+			}
 			d.heading(n)
 			current = len(d.clauses) - 1
 			continue

@@ -246,8 +246,6 @@ func (p *yamlParser) block(parent int) *Node {
 }
 
 func (p *yamlParser) blockHere(parent int) *Node {
-	p.enter()
-	defer p.leave()
 	if p.atLineStart() && (p.documentMark("---") || p.documentMark("...")) {
 		p.fail("one document only: %q starts or ends another", p.src[p.pos:p.pos+3])
 	}
@@ -263,6 +261,8 @@ func (p *yamlParser) blockHere(parent int) *Node {
 }
 
 func (p *yamlParser) blockList(indent int) *Node {
+	p.enter()
+	defer p.leave()
 	list := p.node(List)
 	for p.pos < len(p.src) && p.indent() == indent && p.peek(0) == '-' && isBlankOrEnd(p.peek(1)) {
 		p.pos++
@@ -279,6 +279,8 @@ func (p *yamlParser) blockList(indent int) *Node {
 }
 
 func (p *yamlParser) blockMap(indent int) *Node {
+	p.enter()
+	defer p.leave()
 	m := p.node(Map)
 	seen := map[string]*Node{}
 	for p.pos < len(p.src) && p.indent() == indent {
@@ -316,8 +318,6 @@ func (p *yamlParser) addKey(m *Node, seen map[string]*Node, key *Node) {
 func (p *yamlParser) mapValue(indent int) *Node {
 	p.skipBlanks()
 	if !p.restIsEmpty() {
-		p.enter()
-		defer p.leave()
 		if p.peek(0) == '-' && isBlankOrEnd(p.peek(1)) {
 			p.fail("a list begins on its own line")
 		}
@@ -327,8 +327,6 @@ func (p *yamlParser) mapValue(indent int) *Node {
 	}
 	p.skipToToken()
 	if p.pos < len(p.src) && p.indent() == indent && p.peek(0) == '-' && isBlankOrEnd(p.peek(1)) {
-		p.enter()
-		defer p.leave()
 		return p.blockList(indent)
 	}
 	return p.block(indent)

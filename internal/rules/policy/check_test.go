@@ -1,0 +1,191 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// blockOrder is the order in which soundPolicy writes its clauses, one block each.
+var blockOrder = []string{
+	"policy", "products", "levels", "categories", "responsibility", "calendars", "hours", "offers", "coverage",
+	"information", "gates", "clocks", "lifecycle", "extra",
+}
+
+// soundPolicy is a small sound policy with some of its blocks replaced.
+func soundPolicy(replace map[string]string) string {
+	blocks := map[string]string{
+		"policy":         `policy: {name: Policy, vendor: Example Meetings, effective: 2026-01-01, zone: UTC}`,
+		"products":       `products: {core: {name: Core}}`,
+		"levels":         `levels: {L1: {name: Level 1, escalates_to: L2}, L2: {name: Level 2, opened_by: [L1, monitoring]}}`,
+		"categories":     `categories: {how-to: {level: L1, title: How to}, training: {answer: no, offer: sales, title: Training}}`,
+		"responsibility": `responsibility: [{for: {product.type: hosted}, L1: {by: vendor, for: [end-user, customer]}, L2: {by: vendor, for: customer}}]`,
+		"calendars":      `calendars: {office: {zone: Europe/Berlin, week: "mon-fri 09:00-17:00"}}`,
+		"hours":          `hours: [{use: office}]`,
+		"offers":         `offers: {sales: {title: Sales, to: sales}}`,
+		"coverage":       `coverage: [{id: refused, for: {served: no}, answer: no, offer: sales}]`,
+		"information":    `information: {steps: {type: steps}, screenshot: {type: image}}`,
+		"gates":          `gates: [{id: hand-over, from: L1, to: L2, require: [steps]}]`,
+		"clocks":         `clocks: {answer: {title: Answer, starts: complete, stops: first-reply, within: [{is: 4h}]}}`,
+		"lifecycle":      `lifecycle: {core: {phases: {supported: {}}, lines: [{phase: supported, until: announced}]}}`,
+	}
+	var b strings.Builder
+	for _, name := range blockOrder {
+		text, replaced := replace[name]
+		if !replaced {
+			text = blocks[name]
+		}
+		if text != "" {
+			fmt.Fprintf(&b, "# About %s {#%s}\n```policy\n%s\n```\n", name, name, text)
+		}
+	}
+	return b.String()
+}
+
+func TestTheSmallPolicyIsSound(t *testing.T) {
+	p, findings := Parse("p.md", []byte(soundPolicy(nil)))
+	if p == nil || len(findings) > 0 {
+		t.Fatal(findings)
+	}
+}
+
+// TestMistakes names the mistakes of the policy language by their number there, with what the checker says.
+func TestMistakes(t *testing.T) {
+	for _, c := range []struct{ name, block, text, want string }{
+		{"1 unknown block", "extra", `calender: {}`, `p.md:55:1: error: unknown key "calender"; did you mean "calendars"?`},
+		{"1 unknown key", "levels", `levels: {L1: {name: Level 1, escalate_to: L2}}`, `unknown key "escalate_to" in levels.L1; did you mean "escalates_to"?`},
+		{"2 defined twice", "extra", `calendars: {office: {zone: UTC, week: "mon-fri 09:00-17:00"}}`, `"zone" is defined twice: here and in #calendars (line 23); rename one`},
+		{"2 rule id twice", "coverage", "coverage:\n- {id: x, for: {served: no}, answer: no, offer: sales}\n- {id: x, for: {category: how-to}, answer: no}", `"x" is defined twice: here and in #coverage (line 36); rename one`},
+		{"3 no such plan", "extra", "plans: {free: {name: Free}, premium: {name: Premium}}\ncoverage: [{for: {plan: premum}, answer: no}]", `no plan "premum"; did you mean "premium"?`},
+		{"3 no such offer", "coverage", `coverage: [{for: {served: no}, answer: no, offer: sale}]`, `no offer "sale"; did you mean "sales"?`},
+		{"4 no such calendar", "hours", `hours: [{use: offices}]`, `calendar "offices" is used but not defined; defined: office, always, never`},
+		{"5 abbreviated zone", "calendars", `calendars: {office: {zone: PST, week: "mon-fri 09:00-17:00"}}`, `write America/Los_Angeles for civil time`},
+		{"6 GMT and a home with summer time", "policy", `policy: {name: P, vendor: V, effective: 2026-01-01, zone: GMT, home: Europe/London}`, `warning: GMT has no summer time but the vendor's home Europe/London has; write Europe/London if its civil time is meant`},
+		{"7 one digit", "calendars", `calendars: {office: {zone: UTC, week: "mon-fri 9:00-17:00"}}`, `needs two-digit hours: "09:00-17:00"`},
+		{"8 window ends before it begins", "calendars", `calendars: {office: {zone: UTC, week: "mon 18:00-09:00"}}`, `ends before it begins`},
+		{"9 days of different length", "clocks", "calendars: {short: {zone: UTC, week: \"mon-thu 09:00-17:00; fri 09:00-14:00\"}}\nclocks: {answer: {title: A, starts: complete, stops: first-reply, runs: short, within: [{is: 1 business day}]}}", `calendar "short": `},
+		{"10 a day", "clocks", `clocks: {answer: {title: A, starts: complete, stops: first-reply, within: [{is: 1 day}]}}`, "\"1 day\" is 24 hours here; write `1 business day` or `24h`"},
+		{"11 longer than its day", "clocks", "calendars: {short: {zone: UTC, week: \"mon-fri 09:00-16:30\"}}\nclocks: {answer: {title: A, starts: complete, stops: first-reply, runs: short, within: [{is: 8h}]}}", "warning: `8h` on \"short\" is longer than its day of 7h30m; did you mean `1 business day`?"},
+		{"12 never reached", "hours", "hours:\n- {for: {category: [how-to, training]}, use: always}\n- {for: {category: how-to}, use: office}\n- {use: office}", `rule 2 of hours can never be reached: rule 1 (line 28) already takes every request where the category is "How to" or "Training"`},
+		{"13 a gap", "hours", `hours: [{for: {level: L1}, use: office}]`, `1 combinations end without a rule of hours (L2); add a last rule without a condition`},
+		{"15 a level without provider", "responsibility", `responsibility: [{for: {product.type: hosted}, L1: {by: vendor, for: customer}}]`, `product type "hosted" has no provider for L2`},
+		{"16 nobody may open", "levels", `levels: {L1: {name: Level 1, escalates_to: L2}, L2: {name: Level 2, opened_by: [L4]}}`, `nobody may open L2: opened_by [L4] is not a level`},
+		{"17 conditions in when", "hours", `hours: [{when: 'true', use: office}]`, "conditions in `when` are not supported in this version"},
+		{"18 not a fact", "coverage", `coverage: [{for: {account.regon: x}, answer: no}]`, "`account.regon` is not a fact; did you mean \"account.region\"?"},
+		{"19 not a number", "coverage", `coverage: [{for: {contract.users: many}, answer: no}]`, `contract.users: expected a whole number, found "many"`},
+		{"20 looking ahead", "hours", `hours: [{for: {hours.open: yes}, use: office}, {use: office}]`, "`hours.open` is settled later than `hours[0]`, which cannot look at it"},
+		{"23 overrides nothing", "coverage", `coverage: [{id: refused, for: {served: no}, answer: no, offer: sales}, {for: {category: how-to}, answer: yes, overrides: [refusd]}]`, "`overrides` names \"refusd\"; did you mean \"refused\"?"},
+		{"23 overrides one another", "coverage", `coverage: [{id: a, for: {served: no}, answer: no, offer: sales, overrides: [b]}, {id: b, for: {category: how-to}, answer: yes, overrides: [a]}]`, `rules "b" and "a" override each other`},
+		{"24 neither level nor answer", "categories", `categories: {tuning: {title: Tuning}}`, `category "tuning" has neither a level nor an answer`},
+		{"25 refused without a way on", "coverage", ``, "`end-user` is refused by the matrix but no rule offers a way on"},
+		{"26 an event that nobody records", "clocks", `clocks: {fix: {title: Fix, starts: reproduced, stops: solved, within: [{is: 4h}]}}`, "clock \"fix\" starts at \"reproduced\", which no one can record; add it under `events` with `by`"},
+		{"28 lines that are not computed yet", "lifecycle", `lifecycle: {core: {phases: {supported: {}}, lines: [{phase: supported, until: next major + 2y}]}}`, `until: "next major + 2y" is not supported in this version`},
+		{"33 no such information", "gates", `gates: [{from: L1, to: L2, require: [screenshoot]}]`, "gate asks for \"screenshoot\", which is not under `information`; did you mean \"screenshot\"?"},
+		{"35 anchors", "hours", `hours: &x [{use: office}]`, `anchors and aliases are not allowed`},
+		{"37 two clauses fit", "extra", "hours: [{for: {category: how-to}, use: never}]", `can never be reached`},
+		{"a block of the whole language", "extra", `channels: {phone: {}}`, `"channels" is not supported in this version`},
+		{"a key of the whole language", "clocks", `clocks: {a: {title: A, starts: complete, stops: solved, within: [{by: [plan], is: {free: none}}]}}`, `"by" in within is not supported in this version`},
+		{"a fact of the whole language", "coverage", `coverage: [{for: {version.behind: above 2}, answer: no}]`, "conditions on `version.behind` are not supported in this version"},
+		{"a scalar in place of a list", "hours", `hours: office`, `hours: expected a list, found a word`},
+		{"an answer that does not exist", "coverage", `coverage: [{for: {served: no}, answer: never, offer: sales}]`, `answer: "never" is not one of yes, limited, best-effort, no`},
+		{"a gate down the ladder", "gates", `gates: [{from: L2, to: L1, require: [steps]}]`, `a gate leads up the ladder; L1 is not above L2`},
+		{"no levels", "levels", ``, "the policy defines no levels; add `levels`"},
+		{"no matrix", "responsibility", ``, "the policy does not say who provides the levels; add `responsibility`"},
+		{"no header", "policy", ``, "the block `policy` is missing"},
+		{"a date that does not exist", "policy", `policy: {name: P, vendor: V, effective: 2026-02-30, zone: UTC}`, `error: effective: `},
+		{"a product that does not exist", "lifecycle", `lifecycle: {cor: {phases: {supported: {}}, lines: [{phase: supported, until: open}]}}`, `no product "cor"; did you mean "core"?`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, findings := Parse("p.md", []byte(soundPolicy(map[string]string{c.block: c.text})))
+			if !slices.ContainsFunc(findings, func(f Finding) bool { return strings.Contains(f.String(), c.want) }) {
+				t.Errorf("the checker says %v, want %s", findings, c.want)
+			}
+			for _, f := range findings {
+				if f.Line < 1 || f.Col < 1 {
+					t.Errorf("%v stands nowhere", f)
+				}
+			}
+		})
+	}
+}
+
+func TestHeadingsAreClauses(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"34 no id":           {"# Support hours\n", "p.md:1:1: error: heading \"Support hours\" has no id; add `{#support-hours}`"},
+		"34 id twice":        {"# A {#a}\n\n# B {#a}\n", `p.md:3:1: error: id "a" is used twice (lines 1, 3)`},
+		"block above":        {"```policy\na: b\n```\n# A {#a}\n", "p.md:1:1: error: a policy block stands above the first heading and belongs to no clause"},
+		"block in a list":    {"# A {#a}\n\n- x\n  ```policy\n  a: b\n  ```\n", "p.md:4:1: error: a policy block stands by itself, not inside a list or quotation"},
+		"block is a list":    {"# A {#a}\n```policy\n- b\n```\n", "p.md:3:1: error: a policy block is a map of keys such as `hours:`, not a list"},
+		"nothing at all":     {"", "p.md:1:1: error: the document has no heading"},
+		"not UTF-8":          {"# A {#a}\n\xff", "p.md:1:1: error: the document is not valid UTF-8"},
+		"a position in yaml": {"# A {#a}\n\nprose\n\n```policy\n\nx: 1\nlevels: [a: b]\n```\n", "p.md:8:11: error: a pair inside a list needs braces: {a: ..}"},
+		"deep quotations":    {"# A {#a}\n" + strings.Repeat("> ", 40) + "x\n", "p.md:2:1: error: the document is deeper than 32 levels"},
+	} {
+		_, findings := Parse("p.md", []byte(c.text))
+		if !slices.ContainsFunc(findings, func(f Finding) bool { return strings.HasPrefix(f.String(), c.want) }) {
+			t.Errorf("%s: the checker says %v, want %s", name, findings, c.want)
+		}
+	}
+}
+
+const hostileBytes = 1 << 19
+
+func TestHostileDocumentsEndSoon(t *testing.T) {
+	long := func(s string) string {
+		paragraph := strings.Repeat(s, maxRun/len(s)) + "\n\n" // the longest that is not refused for its length
+		return "# A {#a}\n\n" + strings.Repeat(paragraph, (hostileBytes-200)/len(paragraph))
+	}
+	for name, text := range map[string]string{
+		"brackets": long("["), "emphasis": long("*a_ "), "emphasis lines": long("*a **b\n"), "quotations": long("> "), "quoted lines": long("> > > x\n"),
+		"list markers": long("- - - x\n"), "backticks": long("`a``\n"), "links": long("[a](\n"), "link lines": long("[a\n"), "images": long("![![\n"), "headings": long("# a\n"),
+		"tables": long("| a | b |\n"), "table head": long("|-"), "angle": long("<a \n"), "references": long("[a]: b\n"), "brackets in lines": long(strings.Repeat("[", 1000) + "\n"),
+		"deep lists": long("          - x\n"), "entities": long("&amp"), "parentheses": long("[](((((\n"),
+	} {
+		start := time.Now()
+		Parse("p.md", []byte(text))
+		if took := time.Since(start); took > 20*time.Second {
+			t.Errorf("%s: %v for %d bytes", name, took, len(text))
+		}
+	}
+}
+
+func TestHostileYAMLEndsSoon(t *testing.T) {
+	for _, part := range []string{"[", "{a: ", "- ", "a: b\n", "a: >\n", "x\n", "\"x\n", "# x\n", "- a\n", "? ", "'", "a: |\n\n", "[a, ", "a:\n ", "\\", "a: \"\\\n"} {
+		for _, text := range []string{strings.Repeat(part, MaxBytes/len(part)), "a: >\n" + strings.Repeat("\n", MaxBytes-10), "a: \"" + strings.Repeat("x\n", MaxBytes/2-10)} {
+			start := time.Now()
+			ParseYAML("x", []byte(text))
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("%q: %v for %d bytes", part, took, len(text))
+			}
+		}
+	}
+}
+
+// FuzzParse looks for texts that make the parser panic, hang or contradict itself.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(soundPolicy(nil)))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		p, findings := Parse("fuzz.md", src)
+		if (p == nil) != HasErrors(findings) {
+			t.Fatalf("policy %v with %v", p != nil, findings)
+		}
+		for _, finding := range findings {
+			if finding.Line < 1 || finding.Col < 1 || finding.Message == "" {
+				t.Fatalf("finding %+v stands nowhere", finding)
+			}
+		}
+	})
+}
+
+// FuzzYAML looks for texts that make the reader of YAML panic or lose a place.
+func FuzzYAML(f *testing.F) {
+	f.Add([]byte("a: {b: [x, 17:00]}\nc:\n- d: |\n    e\n"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		n, findings := ParseYAML("fuzz", src)
+		if (n == nil) == (len(findings) == 0) {
+			t.Fatalf("node %v with %v", n, findings)
+		}
+	})
+}
