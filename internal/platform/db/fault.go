@@ -30,7 +30,7 @@ func IsUnique(err error) bool {
 // key, or Unavailable when the database is locked, full, read-only or away.
 func mapError(err error) error {
 	switch {
-	case err == nil, errors.Is(err, sql.ErrNoRows):
+	case err == nil, errors.Is(err, sql.ErrNoRows), isFault(err):
 		return err
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
 		errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone):
@@ -49,6 +49,12 @@ func mapError(err error) error {
 		return away(err)
 	}
 	return err
+}
+
+// isFault reports an error that a caller has already put into the house's words.
+func isFault(err error) bool {
+	_, ok := err.(*fault.Error)
+	return ok
 }
 
 func away(err error) error {
