@@ -443,7 +443,7 @@ func TestExplainSaysItInSentences(t *testing.T) {
 func TestADecisionIsCheap(t *testing.T) {
 	p := defaultPolicy(t)
 	s := situation(t, p, "{"+maintained+`, product: {type: cloud-server}, requester: {kind: customer}, category: defect, `+handOver+`}`)
-	if allocs := testing.AllocsPerRun(100, func() { Decide(p, s) }); allocs > 25 {
+	if allocs := testing.AllocsPerRun(100, func() { Decide(p, s) }); allocs > 20 {
 		t.Errorf("%v allocations for a decision", allocs)
 	}
 }
