@@ -8,3 +8,5 @@
 //     Errors filled (422) or with Conflict filled (409). The field names are listed beside each page struct.
 //   - Cross-origin protection is the server's (Fetch metadata and Origin), so that forms carry no token.
 package page
+
+//go:generate go run github.com/a-h/templ/cmd/templ@v0.3.977 generate

@@ -29,6 +29,16 @@ func (e Errors) general() bool {
 	return true
 }
 
+// aboutPassword is true when a password was refused: passwords are never sent back, so they have to be typed again.
+func (e Errors) aboutPassword() bool {
+	for _, one := range e {
+		if strings.Contains(one.Field, "password") {
+			return true
+		}
+	}
+	return false
+}
+
 // fieldID is the element id for a field name, so that the summary can link to it.
 func fieldID(field string) string {
 	return "f-" + strings.NewReplacer(".", "-", "_", "-").Replace(field)
