@@ -1,0 +1,161 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/register/rulebook"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/web/page"
+	"github.com/tierdesk/tierdesk/internal/work/ticket"
+)
+
+const queuePage = 50
+
+// deskStart leads to the first queue of the reader's desk.
+func (s *site) deskStart(w http.ResponseWriter, r *http.Request, a identity.Actor) error {
+	rules, err := s.rules(r)
+	if err != nil {
+		return err
+	}
+	levels, err := s.levelsOf(r, a, rules)
+	if err != nil {
+		return err
+	}
+	if len(levels) == 0 {
+		return s.redirect(w, r, "/desk/mine")
+	}
+	return s.redirect(w, r, "/desk/"+levels[0])
+}
+
+// rules are those in force now, nil before a policy is published.
+func (s *site) rules(r *http.Request) (*policy.Policy, error) {
+	c, err := s.Book.InForce(r.Context(), s.DB.Now())
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.Policy, nil
+}
+
+// queue is one page of a level's queue at the reader's desk.
+func (s *site) queue(w http.ResponseWriter, r *http.Request, a identity.Actor) error {
+	level, sort := r.PathValue("level"), page.Urgent
+	if r.URL.Query().Get("sort") == string(page.Newest) {
+		sort = page.Newest
+	}
+	after := r.URL.Query().Get("after")
+	list, err := s.Tickets.Queue(r.Context(), a, level, ticket.Sort(sort), after, queuePage)
+	if fault.Is(err, fault.Invalid) {
+		// an old address of a page: begin again
+		return s.redirect(w, r, "/desk/"+level)
+	}
+	if err != nil {
+		return err
+	}
+	f, err := s.frame(w, r, a, page.Desk)
+	if err != nil {
+		return err
+	}
+	rules, err := s.rules(r)
+	if err != nil {
+		return err
+	}
+	p := page.Queue{Frame: f, Name: levelName(rules, level), Desk: page.Org{Name: a.OrgName, Kind: page.OrgKind(a.OrgKind)}, Address: "/desk/" + level,
+		Sort: sort, Older: list.Next, First: after == ""}
+	if !hasPlace(f.Nav, p.Address) {
+		return errNothing
+	}
+	p.LiveTopic = "queue:" + a.OrgID + ":" + level
+	p.Total, p.More = placeCount(f.Nav, p.Address)
+	if p.Rows, err = s.queueRows(r, a, list.Rows, f); err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, p.View())
+}
+
+func hasPlace(nav []page.NavItem, href string) bool {
+	for _, n := range nav {
+		if n.Href == href {
+			return true
+		}
+	}
+	return false
+}
+
+func placeCount(nav []page.NavItem, href string) (n int, more bool) {
+	for _, item := range nav {
+		if item.Href == href {
+			return item.Count, item.More
+		}
+	}
+	return 0, false
+}
+
+func (s *site) queueRows(r *http.Request, a identity.Actor, list []ticket.Row, f page.Frame) ([]page.QueueRow, error) {
+	rows := make([]page.QueueRow, 0, len(list))
+	versions := map[int]*rulebook.Compiled{}
+	for _, t := range list {
+		rules, ok := versions[t.PolicyVersion]
+		if !ok {
+			var err error
+			if rules, err = s.Book.ByNumber(r.Context(), t.PolicyVersion); err != nil {
+				return nil, err
+			}
+			versions[t.PolicyVersion] = rules
+		}
+		rows = append(rows, queueRow(t, a, rules.Policy, f))
+	}
+	return rows, nil
+}
+
+func queueRow(t ticket.Row, a identity.Actor, p *policy.Policy, f page.Frame) page.QueueRow {
+	row := page.QueueRow{Number: t.Name(), Subject: subject(t.Subject, f), State: page.State(t.State), Requester: t.RequesterName,
+		Organisation: page.Org{Name: t.CustomerName, Kind: page.Customer}, Level: levelName(p, t.Level), Severity: severityName(p, t.Severity),
+		Assignee: t.AssigneeName, AssigneeYou: t.AssigneeID != "" && t.AssigneeID == a.PersonID, Unread: t.State == ticket.New,
+		BestEffort: t.Effort == "best-effort", UpdatedAt: t.UpdatedAt}
+	if row.Requester == "" {
+		row.Requester = somebody(f, t.CustomerName)
+	}
+	if t.DueAt != nil {
+		row.DueAt, row.Goal = *t.DueAt, onlyGoals(p)
+	}
+	return row
+}
+
+// somebody stands for a person whose name the reader may not know.
+func somebody(f page.Frame, orgName string) string {
+	if orgName == "" {
+		return f.T("Somebody")
+	}
+	return f.T("A person at %s", orgName)
+}
+
+func subject(text string, f page.Frame) string {
+	if text == "" {
+		return f.T("(no subject)")
+	}
+	return text
+}
+
+func severityName(p *policy.Policy, id string) string {
+	for _, s := range p.Severities() {
+		if s.ID == id {
+			return s.Name
+		}
+	}
+	return id
+}
+
+// onlyGoals reports a policy whose clocks are all goals, never promises.
+func onlyGoals(p *policy.Policy) bool {
+	for _, c := range p.ClockDefs() {
+		if !c.Goal {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,148 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tierdesk/tierdesk/internal/platform/db"
+	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/register/org"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/web/page"
+)
+
+const themeCookie, noticeCookie = "td_theme", "td_notice"
+
+// surfaceOf is the look of a page that may stand on either side.
+func surfaceOf(r *http.Request, a identity.Actor) page.Surface {
+	if a.Staff() && (strings.HasPrefix(r.URL.Path, "/desk") || r.URL.Path == "/account") {
+		return page.Desk
+	}
+	return page.Portal
+}
+
+// bare is a frame that needs neither session nor store.
+func (s *site) bare(r *http.Request) page.Frame {
+	f := page.Frame{
+		Text: s.text.Printer(r.Header.Get("Accept-Language")), Now: s.DB.Now(), Zone: time.UTC, Path: r.URL.RequestURI(),
+		Assets: page.Assets{Style: s.assets.URL("tierdesk.css"), Script: s.assets.URL("tierdesk.js"), Icon: s.assets.URL("tierdesk.svg")},
+	}
+	if r.Method != http.MethodGet {
+		f.Path = "/"
+	}
+	if c, err := r.Cookie(themeCookie); err == nil && (c.Value == string(page.ThemeLight) || c.Value == string(page.ThemeDark)) {
+		f.Theme = page.Theme(c.Value)
+	}
+	return f
+}
+
+// frame is what stands around a page for one reader.
+func (s *site) frame(w http.ResponseWriter, r *http.Request, a identity.Actor, surface page.Surface) (page.Frame, error) {
+	f := s.bare(r)
+	f.Surface = surface
+	rules, err := s.Book.InForce(r.Context(), f.Now)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return f, err
+	}
+	var p *policy.Policy
+	if rules != nil {
+		p = rules.Policy
+		f.Brand = f.T("%s support", p.Vendor())
+	}
+	if a.PersonID == "" {
+		return f, nil
+	}
+	f.Zone = zone(a.Zone)
+	f.Viewer = &page.Viewer{Name: a.Name, Email: a.Email, Organisation: page.Org{Name: a.OrgName, Kind: page.OrgKind(a.OrgKind)}, Engineer: a.Staff()}
+	f.Notice = s.takeNotice(w, r, f)
+	if surface == page.Desk {
+		f.Nav, err = s.deskNav(r, a, p, f)
+		return f, err
+	}
+	f.Nav = []page.NavItem{
+		{Label: f.T("Start"), Href: "/", Icon: "home", Current: r.URL.Path == "/"},
+		{Label: f.T("My requests"), Href: "/requests", Icon: "list", Current: r.URL.Path == "/requests"},
+		{Label: f.T("Ask for help"), Href: "/requests/new", Icon: "plus", Current: r.URL.Path == "/requests/new"},
+		{Label: f.T("Support policy"), Href: "/policy", Icon: "book", Current: strings.HasPrefix(r.URL.Path, "/policy")},
+	}
+	return f, nil
+}
+
+func zone(name string) *time.Location {
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
+
+// levelsOf are the queues that the actor reads, in the order of the policy: the
+// levels that they serve, for a manager all desks of the organisation.
+func (s *site) levelsOf(r *http.Request, a identity.Actor, p *policy.Policy) ([]string, error) {
+	levels := slices.Clone(a.Levels)
+	if a.Manager {
+		err := s.DB.Read(r.Context(), func(tx *db.Tx) error {
+			desks, err := org.Desks(tx, a.OrgID)
+			levels = levels[:0]
+			for _, d := range desks {
+				levels = append(levels, d.Level)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if p == nil {
+		return levels, nil
+	}
+	rank := func(id string) int {
+		return slices.IndexFunc(p.Levels(), func(l policy.Level) bool { return l.ID == id })
+	}
+	slices.SortFunc(levels, func(x, y string) int { return rank(x) - rank(y) })
+	return levels, nil
+}
+
+func (s *site) deskNav(r *http.Request, a identity.Actor, p *policy.Policy, f page.Frame) ([]page.NavItem, error) {
+	levels, err := s.levelsOf(r, a, p)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := s.Tickets.Counts(r.Context(), a, levels)
+	if err != nil {
+		return nil, err
+	}
+	var nav []page.NavItem
+	for _, c := range counts {
+		item := page.NavItem{Label: levelName(p, c.Level), Href: "/desk/" + c.Level, Icon: "level", Count: c.N, More: c.More, Hot: c.Hot, ShowCount: true, Key: lastRune(c.Level)}
+		if c.Level == "" {
+			item.Label, item.Href, item.Icon, item.Key = f.T("Mine"), "/desk/mine", "me", "m"
+		}
+		item.Current = r.URL.Path == item.Href
+		nav = append(nav, item)
+	}
+	return append(nav,
+		page.NavItem{Label: f.T("New ticket"), Href: "/desk/new", Icon: "plus", Key: "n", Current: r.URL.Path == "/desk/new"},
+		page.NavItem{Label: f.T("Policy"), Href: "/policy", Icon: "book", Key: "p"}), nil
+}
+
+func lastRune(s string) string {
+	if s == "" {
+		return ""
+	}
+	list := []rune(strings.ToLower(s))
+	return string(list[len(list)-1])
+}
+
+// levelName is how people call a level.
+func levelName(p *policy.Policy, id string) string {
+	if p != nil {
+		if l, ok := p.Level(id); ok && l.Name != "" {
+			return l.Name
+		}
+	}
+	return id
+}
