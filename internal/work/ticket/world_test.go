@@ -21,7 +21,7 @@ import (
 
 // world is a vendor, a partner and customers of each kind, with the default policy in force.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	d       *db.DB
 	clock   *dbtest.Clock
 	tickets *ticket.Service
@@ -53,7 +53,7 @@ var people = map[string]string{
 	"admin@lapsed": "admin", "admin@old": "admin", "admin@fjord": "admin", "enduser@fjord": "end-user",
 }
 
-func newWorld(t *testing.T, d *db.DB, clock *dbtest.Clock) *world {
+func newWorld(t testing.TB, d *db.DB, clock *dbtest.Clock) *world {
 	t.Helper()
 	w := &world{t: t, d: d, clock: clock, actors: map[string]identity.Actor{}, orgs: map[string]string{}}
 	w.write(func(tx *db.Tx) error { return w.fill(tx) })
