@@ -25,6 +25,6 @@ type Account struct {
 // Token is one API token, without its secret.
 type Token struct {
 	ID, Name string
-	// CreatedAt, LastUsedAt, ExpiresAt are UTC milliseconds; 0 is never.
-	CreatedAt, LastUsedAt, ExpiresAt int64
+	// CreatedAt and ExpiresAt are UTC milliseconds; 0 is never.
+	CreatedAt, ExpiresAt int64
 }

@@ -45,6 +45,8 @@ type Frame struct {
 	Viewer *Viewer
 	// Nav lists the places of this surface, in order.
 	Nav []NavItem
+	// Banner says what is not as it should be with the desk itself, for example that no mail leaves; "" for nothing.
+	Banner string
 	// Notice is the outcome of the last action, shown once.
 	Notice *Notice
 	// Assets holds the addresses of the embedded files, with their content hash.

@@ -132,7 +132,7 @@ func matrixRows() []page.MatrixRow {
 
 func gate(met ...bool) page.Gate {
 	g := page.Gate{Clause: clause("escalation", "Handing over to level 2"), Items: []page.GateItem{
-		{Key: "steps"}, {Key: "environment"}, {Key: "access"}, {Key: "evidence"}, {Key: "test_matrix"},
+		{Key: "steps"}, {Key: "environment_url"}, {Key: "access_details"}, {Key: "evidence"}, {Key: "test_matrix"},
 	}}
 	for i := range met {
 		g.Items[i].Met = met[i]
@@ -300,7 +300,7 @@ func gallery(t testing.TB) []sample {
 	empty := page.Queue{Frame: desk, Name: "Level 3", Desk: vendor, Hours: page.Hours{Known: true, Always: true}, Address: "/desk/L3", Sort: page.Newest, First: true}
 
 	account := page.Account{Frame: portal, Email: "admin@cloud.example", Organisation: customer, ZoneName: "Europe/Budapest", Zones: []string{"Europe/Budapest", "Europe/London", "America/New_York"},
-		Tokens:   []page.Token{{ID: "t1", Name: "Monitoring of the intranet player on the canteen screen", CreatedAt: now - 40*day, LastUsedAt: now - 3*minute}, {ID: "t2", Name: "Import", CreatedAt: now - 400*day, ExpiresAt: now + 20*day}},
+		Tokens:   []page.Token{{ID: "t1", Name: "Monitoring of the intranet player on the canteen screen", CreatedAt: now - 40*day}, {ID: "t2", Name: "Import", CreatedAt: now - 400*day, ExpiresAt: now + 20*day}},
 		NewToken: "td_7Jq2mVwXb0n4ZkT9yL1sRf6cHdPgUaEo", Errors: page.Errors{{Field: "new_password", Label: "New password", Message: "Use at least 12 characters."}}}
 
 	return []sample{

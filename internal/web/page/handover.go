@@ -8,8 +8,8 @@ type Gate struct {
 	Clause Clause
 }
 
-// GateItem is one thing that is needed. Key is one of steps, environment, access, evidence, test_matrix, tried;
-// any other key is shown with Title.
+// GateItem is one thing that is needed. Key is the id that the policy gives it;
+// Title is the policy's name for it, which the desk shows. The portal asks for the ids it knows in plainer words.
 type GateItem struct {
 	Key, Title string
 	Met        bool
@@ -88,40 +88,23 @@ func (h Handover) matrixRows() []MatrixRow {
 	return append(append([]MatrixRow{}, h.Matrix...), make([]MatrixRow, 1+h.ExtraMatrix)...)
 }
 
-// gateWord names a gate item for the surface: engineers' words on the desk, plain words on the portal.
+// gateWord names a gate item: the policy's words on the desk, plain words on the portal.
 func (f Frame) gateWord(item GateItem) string {
-	plain := f.Surface == Portal
-	switch item.Key {
-	case "steps":
-		if plain {
+	if f.Surface == Portal {
+		switch item.Key {
+		case "steps":
 			return f.T("What you did, step by step")
-		}
-		return f.T("Steps to reproduce")
-	case "environment":
-		if plain {
+		case "environment_url":
 			return f.T("The web address where it happens")
-		}
-		return f.T("Environment")
-	case "access":
-		if plain {
+		case "access_details":
 			return f.T("How we can see it ourselves")
-		}
-		return f.T("Access details, or none needed")
-	case "evidence":
-		if plain {
+		case "evidence":
 			return f.T("A screenshot or recording")
-		}
-		return f.T("Screenshot or screencast")
-	case "test_matrix":
-		if plain {
+		case "test_matrix":
 			return f.T("Where you tried it")
-		}
-		return f.T("Browser, system and device tested")
-	case "tried":
-		if plain {
+		case "tried":
 			return f.T("What you tried already")
 		}
-		return f.T("What was tried")
 	}
 	if item.Title != "" {
 		return item.Title

@@ -85,7 +85,7 @@ func (f Frame) handoverFields(h Handover, errs Errors) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</button></fieldset><fieldset class=\"part\" id=\"gate-environment\" data-gate-item=\"environment\" data-gate-any=\"[name=environment_url]\"><legend>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</button></fieldset><fieldset class=\"part\" id=\"gate-environment_url\" data-gate-item=\"environment_url\" data-gate-any=\"[name=environment_url]\"><legend>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -145,7 +145,7 @@ func (f Frame) handoverFields(h Handover, errs Errors) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</fieldset><fieldset class=\"part\" id=\"gate-access\" data-gate-item=\"access\" data-gate-any=\"[name=access_details], [name=none_needed]\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</fieldset><fieldset class=\"part\" id=\"gate-access_details\" data-gate-item=\"access_details\" data-gate-any=\"[name=access_details], [name=none_needed]\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

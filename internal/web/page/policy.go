@@ -41,6 +41,8 @@ type PolicyClause struct {
 	Exclusions          []PolicyExclusion
 	Terms               []PolicyTerm
 	Clocks              []PolicyClock
+	// Blocks are definitions that have no picture of their own, as tables and sentences.
+	Blocks []PolicyBlock
 	// Practice marks what the desk reads into the text: its own practice, not the published words.
 	Practice []string
 }
@@ -108,6 +110,13 @@ type PolicyTerm struct{ Term, Meaning string }
 type PolicyClock struct {
 	Title, Within string
 	Goal          bool
+}
+
+// PolicyBlock is a table (Head, Rows) or a list of sentences.
+type PolicyBlock struct {
+	Head []string
+	Rows [][]string
+	List []string
 }
 
 // PolicyVersion is one line of the list of versions.
