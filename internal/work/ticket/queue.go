@@ -19,6 +19,8 @@ const MaxPage = 200
 type Row struct {
 	Ticket
 	RequesterName, CustomerName, AssigneeName string
+	// ProductType is that of the account, "" when none is known.
+	ProductType string
 }
 
 // Page is a part of a list; Next is the cursor of the following page, "" at the end.
@@ -37,15 +39,16 @@ const (
 )
 
 // rowJoins names the requester only where the desk that asks serves them (clause responsibility).
-var rowSelect = `SELECT ` + joinColumns("t.") + `, COALESCE(CASE WHEN r.upper_org = $1 OR t.customer_org = $1 THEN p.name END, ''), COALESCE(o.name, ''), COALESCE(a.name, '')
+var rowSelect = `SELECT ` + joinColumns("t.") + `, COALESCE(CASE WHEN r.upper_org = $1 OR t.customer_org = $1 THEN p.name END, ''), COALESCE(o.name, ''), COALESCE(a.name, ''), COALESCE(c.product_type, '')
 	FROM ticket t
 	LEFT JOIN room r ON r.ticket_id = t.id AND r.id = 'requester'
 	LEFT JOIN person p ON p.id = t.requester_id
 	LEFT JOIN organisation o ON o.id = t.customer_org
-	LEFT JOIN person a ON a.id = t.assignee_id `
+	LEFT JOIN person a ON a.id = t.assignee_id
+	LEFT JOIN account c ON c.id = t.account_id `
 
 func scanRow(rows *db.Rows) (r Row, err error) {
-	err = rows.Scan(append(r.Ticket.fields(), &r.RequesterName, &r.CustomerName, &r.AssigneeName)...)
+	err = rows.Scan(append(r.Ticket.fields(), &r.RequesterName, &r.CustomerName, &r.AssigneeName, &r.ProductType)...)
 	return r, err
 }
 

@@ -24,9 +24,12 @@ type OrgName struct{ ID, Kind, Name, Zone string }
 // View is a ticket as one person may see it.
 type View struct {
 	Ticket Ticket
-	// Rooms are those the actor may read; Current is the one that is shown.
-	Rooms   []Room
-	Current Room
+	// Rooms are those the actor may read; Current is the one that is shown; Desk is the internal room of the actor's
+	// own desk, also before anything is written there, and zero for who serves no level of this ticket.
+	Rooms         []Room
+	Current, Desk Room
+	// Asks is true on the asker's side, Handles when the actor's desk has the ticket.
+	Asks, Handles bool
 
 	Messages    []Message
 	Attachments []Attachment
@@ -120,6 +123,9 @@ func (r *reader) read(room string) error {
 
 func (r *reader) room(id string) error {
 	v := r.v
+	if lvl := r.level(); lvl != "" {
+		v.Desk = r.ownRoom(lvl)
+	}
 	if id == "internal" {
 		for _, room := range v.Rooms {
 			if room.Kind == InternalRoom {
@@ -142,8 +148,8 @@ func (r *reader) room(id string) error {
 	if v.Current, ok = findRoom(v.Rooms, id); ok {
 		return nil
 	}
-	if lvl := r.level(); lvl != "" && id == internalRoomID(lvl) {
-		v.Current = r.ownRoom(lvl)
+	if v.Desk.ID == id {
+		v.Current = v.Desk
 		return nil
 	}
 	return fault.New(fault.NotFound, "There is no such room on this ticket.")
@@ -346,6 +352,7 @@ func (r *reader) may() error {
 	v, t := r.v, &r.v.Ticket
 	can := func(a Action) bool { _, ok := t.State.After(a); return ok }
 	handles, asks := t.handles(r.actor), t.asks(r.actor)
+	v.Handles, v.Asks = handles, asks
 	_, below := (&change{t: t, rooms: r.all}).below()
 	v.May = May{
 		Reply:       v.Current.writable(t, r.all, r.actor) && (can(Reply) || can(Answer)),

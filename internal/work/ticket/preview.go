@@ -1,0 +1,56 @@
+package ticket
+
+import (
+	"context"
+
+	"github.com/tierdesk/tierdesk/internal/platform/db"
+	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/register/rulebook"
+	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+)
+
+// Preview is what the policy in force would decide on a request if it were sent now.
+type Preview struct {
+	Decision coverage.Decision
+	Rules    *rulebook.Compiled
+	// Provider is whose desk would have it; Level is where it would begin.
+	Provider OrgName
+	Level    string
+	// GateClause asks for what Decision.Missing lists; empty when nothing is asked for.
+	GateClause string
+}
+
+// Preview decides on a request without storing anything, for the box before sending.
+// requester is a person's id, "" for the actor; category and instance may be empty.
+// Faults: Invalid for an unknown category or an instance of somebody else, NotFound as in Open.
+func (s *Service) Preview(ctx context.Context, actor identity.Actor, requester, category, instance string) (out Preview, err error) {
+	defer fault.Wrap(&err, "ticket.Preview by %s", actor.PersonID)
+	d := Draft{Category: category, InstanceID: instance, RequesterID: requester, Verified: true}
+	if d.RequesterID == "" {
+		d.RequesterID = actor.PersonID
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := mayAskFor(tx, actor, d.RequesterID); err != nil {
+			return err
+		}
+		f, err := s.loadFacts(ctx, tx, d.RequesterID, d.InstanceID, actor.Via, d.Verified)
+		if err != nil {
+			return err
+		}
+		if err := d.checkWords(f); err != nil {
+			return err
+		}
+		p := prepared{draft: &d, facts: f, actor: actor}
+		if err := p.decide(tx.Now()); err != nil {
+			return err
+		}
+		orgs, err := orgNames(tx, []string{p.ticket.ProviderOrg})
+		out = Preview{Decision: p.judgement.Decision, Rules: f.rules, Provider: orgs[p.ticket.ProviderOrg], Level: p.ticket.Level}
+		if len(out.Decision.Missing) > 0 {
+			out.GateClause = gateClause(f.rules.Policy, f.rules.Policy.LowestLevel(), p.ticket.Level)
+		}
+		return err
+	})
+	return out, err
+}
