@@ -15,6 +15,15 @@ func insert(tx *db.Tx, e Event, data string) error {
 	return err
 }
 
+func insertSealed(tx *db.Tx, rows []row) error {
+	const width = 12
+	args := make([]any, 0, width*len(rows))
+	for _, r := range rows {
+		args = append(args, r.Subject, r.ID, r.Kind, r.At, r.ActorID, r.ActorKind, r.OrgID, r.RoomID, r.Clause, r.data, r.Position, r.chain)
+	}
+	return db.InsertMany(tx, "INSERT INTO event (subject_id, id, kind, at, actor_id, actor_kind, org_id, room_id, clause, data, position, chain)", width, args)
+}
+
 const columns = `SELECT subject_id, id, kind, at, actor_id, actor_kind, org_id, room_id, clause, data, COALESCE(position, 0), COALESCE(chain, '') FROM event `
 
 func scan(r *db.Rows) (e row, err error) {
