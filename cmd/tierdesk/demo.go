@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"os"
 
 	"github.com/tierdesk/tierdesk/internal/app"
 	"github.com/tierdesk/tierdesk/internal/flow/demo"
@@ -21,11 +24,14 @@ func (c *demoCommand) Run(ctx context.Context, out io.Writer) error {
 	if err := size.Check(); err != nil {
 		return err
 	}
-	w, closeWorld, err := app.DemoWorld(ctx, c.Data, c.Database)
+	w, closeWorld, err := app.DemoWorld(ctx, c.Data, c.Database, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	if err != nil {
 		return err
 	}
-	defer closeWorld()
+	return errors.Join(c.fill(ctx, w, size, out), closeWorld())
+}
+
+func (c *demoCommand) fill(ctx context.Context, w demo.World, size demo.Size, out io.Writer) error {
 	filled, err := demo.Fill(ctx, w)
 	if err != nil {
 		return err

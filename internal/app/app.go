@@ -32,7 +32,6 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
 	"github.com/tierdesk/tierdesk/internal/work/attach"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
-	"github.com/tierdesk/tierdesk/policies"
 )
 
 // grace is how long a stop waits for what is under way.
@@ -53,6 +52,7 @@ type App struct {
 	seq       *journal.Sequencer
 	intake    *intake.Mail
 	sender    *mail.Sender
+	sealer    *seal.Sealer
 	http      *http.Server
 	serveHTTP func() error
 	smtp      *mail.Server
@@ -142,15 +142,11 @@ func (a *App) wire(ctx context.Context) error {
 
 // firstPolicy publishes the default policy in a store that has none.
 func (a *App) firstPolicy(ctx context.Context) error {
-	list, err := a.Book.List(ctx)
-	if err != nil || len(list) > 0 {
-		return err
+	book := a.Book
+	if a.cfg.Demo {
+		book = pastBook(a.DB)
 	}
-	_, findings, err := a.Book.Publish(ctx, "illumeet.md", policies.Default(), "", "")
-	for _, f := range findings {
-		a.log.Error("default policy", "finding", f.String())
-	}
-	return err
+	return firstPolicy(ctx, a.Book, book, a.log)
 }
 
 func (a *App) mailOut() (err error) {
@@ -277,7 +273,7 @@ func (a *App) fill(ctx context.Context) error {
 	if !a.cfg.Demo {
 		return nil
 	}
-	made, err := demo.Fill(ctx, demo.World{DB: a.DB, Identity: a.Identity, Past: a.past})
+	made, err := demo.Fill(ctx, demo.World{DB: a.DB, Identity: a.Identity, Book: a.Book, Past: past(a.DB, a.sealer, a.seq.Wake)})
 	if err != nil || len(made.People) == 0 {
 		return err
 	}
@@ -286,20 +282,6 @@ func (a *App) fill(ctx context.Context) error {
 		fmt.Printf("  %-32s %s\n", p.Email, p.Role)
 	}
 	return nil
-}
-
-// past makes ticket use cases with a clock of their own, for a history.
-func (a *App) past(now func() int64, outbox ticket.Outbox) (*ticket.Service, func() error, error) {
-	url, err := config.DatabaseURL(a.cfg.Data, a.cfg.Database)
-	if err != nil {
-		return nil, nil, err
-	}
-	d, err := db.Open(context.Background(), db.Options{URL: url, Now: now, Readers: 2})
-	if err != nil {
-		return nil, nil, err
-	}
-	s := ticket.NewService(d, rulebook.New(d, now), outbox, a.sealer, a.seq.Wake)
-	return s, func() error { return errors.Join(s.Close(context.Background()), d.Close()) }, nil
 }
 
 func (a *App) stop(stopLoops func()) {

@@ -1,62 +1,105 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"sort"
+	"slices"
 	"time"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/register/rulebook"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
 // story is one ticket of the example: how it came and what happened to it.
 type story struct {
-	// Ago is how long before now it came ("3d4h", "25m").
-	Ago                        string
+	// Ago is how long before now it came ("3d4h", "25m"); At moves it to a time of that day, UTC.
+	Ago, At                    string
 	By, Channel, Subject, Body string
 	Category, Reference        string
-	Info                       bool `yaml:"info"`
-	Then                       []scene
+	// Details are what a hand-over of this ticket brings; Info hands them in with the request.
+	Details *detail
+	Info    bool
+	Then    []scene
+}
+
+// detail is a hand-over in few words: steps are action, expected, actual; the
+// matrix is browser, system, device, result; Waive is why there is no picture.
+type detail struct {
+	URL, Tried, Waive string
+	Steps             [][3]string
+	Matrix            [][4]string
 }
 
 // scene is one step: Do is answer, ask, reply, note, write, take, escalate, return, solve, reopen, close.
 type scene struct{ After, By, Do, Text string }
 
-func (m *maker) stories(ctx context.Context, w World) error {
-	list := append([]story(nil), m.def.Tickets...)
-	ago := make(map[string]time.Duration, len(list))
-	for _, s := range list {
-		d, err := length(s.Ago)
-		if err != nil {
-			return fmt.Errorf("ticket %q: %w", s.Subject, err)
-		}
-		ago[s.Subject] = d
+// came is when the ticket came, UTC milliseconds.
+func (s *story) came(now int64) (int64, error) {
+	ago, err := length(s.Ago)
+	if err != nil {
+		return 0, err
 	}
-	sort.SliceStable(list, func(i, j int) bool { return ago[list[i].Subject] > ago[list[j].Subject] })
-	now := m.now
-	tickets, done, err := w.Past(func() int64 { return now }, Silence{})
+	at := time.UnixMilli(now).UTC().Add(-ago)
+	if s.At == "" {
+		return at.UnixMilli(), nil
+	}
+	clock, err := time.Parse("15:04", s.At)
+	if err != nil {
+		return 0, err
+	}
+	at = time.Date(at.Year(), at.Month(), at.Day(), clock.Hour(), clock.Minute(), 0, 0, time.UTC)
+	if at.UnixMilli() > now {
+		at = at.AddDate(0, 0, -1)
+	}
+	return at.UnixMilli(), nil
+}
+
+func (m *maker) stories(ctx context.Context, w World) error {
+	begin, err := firstInForce(ctx, w.Book)
 	if err != nil {
 		return err
 	}
+	came := make(map[*story]int64, len(m.def.Tickets))
+	list := make([]*story, len(m.def.Tickets))
+	for i := range m.def.Tickets {
+		s := &m.def.Tickets[i]
+		at, err := s.came(m.now)
+		if err != nil {
+			return fmt.Errorf("ticket %q: %w", s.Subject, err)
+		}
+		list[i], came[s] = s, max(begin, at)
+	}
+	slices.SortStableFunc(list, func(a, b *story) int { return cmp.Compare(came[a], came[b]) })
+	var now int64
+	tickets := w.Past(func() int64 { return now }, Silence{})
 	for _, s := range list {
-		now = m.now - ago[s.Subject].Milliseconds()
+		now = came[s]
 		if err := m.play(ctx, w.DB, tickets, s, &now); err != nil {
 			return fmt.Errorf("ticket %q: %w", s.Subject, err)
 		}
 	}
-	return done()
+	return tickets.Close(ctx)
 }
 
-func (m *maker) play(ctx context.Context, d *db.DB, tickets *ticket.Service, s story, now *int64) error {
+func firstInForce(ctx context.Context, book *rulebook.Book) (int64, error) {
+	list, err := book.List(ctx)
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	return slices.MinFunc(list, func(a, b rulebook.Version) int { return cmp.Compare(a.From(), b.From()) }).From(), nil
+}
+
+func (m *maker) play(ctx context.Context, d *db.DB, tickets *ticket.Service, s *story, now *int64) error {
 	actor, err := m.actor(ctx, d, s.By)
 	if err != nil {
 		return err
 	}
 	draft := ticket.Draft{Channel: s.Channel, Subject: s.Subject, Body: s.Body, Category: s.Category, Reference: s.Reference, Verified: true, Automatic: false}
 	if s.Info {
-		draft.Information = details()
+		draft.Information = s.information()
 	}
 	opened, err := tickets.Open(ctx, actor, draft)
 	if err != nil {
@@ -68,14 +111,14 @@ func (m *maker) play(ctx context.Context, d *db.DB, tickets *ticket.Service, s s
 			return err
 		}
 		*now = min(*now+wait.Milliseconds(), m.now)
-		if err := m.scene(ctx, d, tickets, opened.Ticket.ID, step); err != nil {
+		if err := m.scene(ctx, d, tickets, s, opened.Ticket.ID, step); err != nil {
 			return fmt.Errorf("%s by %s: %w", step.Do, step.By, err)
 		}
 	}
 	return nil
 }
 
-func (m *maker) scene(ctx context.Context, d *db.DB, tickets *ticket.Service, id string, s scene) error {
+func (m *maker) scene(ctx context.Context, d *db.DB, tickets *ticket.Service, of *story, id string, s scene) error {
 	actor, err := m.actor(ctx, d, s.By)
 	if err != nil {
 		return err
@@ -90,7 +133,7 @@ func (m *maker) scene(ctx context.Context, d *db.DB, tickets *ticket.Service, id
 	case "take":
 		_, err = tickets.Take(ctx, actor, id, 0)
 	case "escalate":
-		_, err = tickets.Escalate(ctx, actor, id, 0, details(), nil)
+		_, err = tickets.Escalate(ctx, actor, id, 0, of.information(), nil)
 	case "return":
 		_, err = tickets.Return(ctx, actor, id, 0, s.Text)
 	case "solve":
@@ -117,7 +160,22 @@ func (m *maker) actor(ctx context.Context, d *db.DB, email string) (a identity.A
 	return a, err
 }
 
-// details are what a hand-over of the example brings.
+// information is what a hand-over of this ticket brings.
+func (s *story) information() ticket.Information {
+	if s.Details == nil {
+		return details()
+	}
+	in := ticket.Information{EnvironmentURL: s.Details.URL, NoneNeeded: true, Tried: s.Details.Tried, Waived: map[string]string{ticket.InfoEvidence: s.Details.Waive}}
+	for _, x := range s.Details.Steps {
+		in.Steps = append(in.Steps, ticket.Step{Action: x[0], Expected: x[1], Actual: x[2]})
+	}
+	for _, x := range s.Details.Matrix {
+		in.TestMatrix = append(in.TestMatrix, ticket.Tested{Browser: x[0], OS: x[1], Device: x[2], Result: x[3]})
+	}
+	return in
+}
+
+// details are what a hand-over brings that says nothing of its own.
 func details() ticket.Information {
 	return ticket.Information{
 		Steps: []ticket.Step{

@@ -20,6 +20,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/org"
 	"github.com/tierdesk/tierdesk/internal/register/product"
+	"github.com/tierdesk/tierdesk/internal/register/rulebook"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
@@ -31,7 +32,8 @@ var source []byte
 type World struct {
 	DB       *db.DB
 	Identity *identity.Service
-	Past     func(now func() int64, outbox ticket.Outbox) (*ticket.Service, func() error, error)
+	Book     *rulebook.Book
+	Past     func(now func() int64, outbox ticket.Outbox) *ticket.Service
 }
 
 // Silence drops the jobs of a made-up history: its mails are never sent.
@@ -81,7 +83,14 @@ type contract struct {
 	Instance                                struct{ Name, URL, Version string }
 }
 
-// Fill makes the example in an empty store and leaves a filled one alone.
+// Begin is the instant, UTC milliseconds, from which the example's policy is in force.
+func Begin(now int64) int64 {
+	return now - history.Milliseconds() - (30 * 24 * time.Hour).Milliseconds()
+}
+
+// Fill makes the example in an empty store and leaves a filled one alone. The
+// past is judged by the policy of that time: what would be older than the first
+// version begins with it.
 func Fill(ctx context.Context, w World) (Result, error) {
 	var empty bool
 	err := w.DB.Read(ctx, func(tx *db.Tx) error {
