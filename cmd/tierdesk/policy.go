@@ -129,7 +129,7 @@ func (c *policyTest) Run(out io.Writer) error {
 		passed, failed, reports = passed+r.Passed, failed+r.Failed, append(reports, r)
 	}
 	for _, line := range coverage.Unreached(p, reports...) {
-		fmt.Fprintln(out, "warning: no probe reaches", line)
+		fmt.Fprintln(out, "warning:", line)
 	}
 	fmt.Fprintf(out, "%d passed, %d failed\n", passed, failed)
 	if failed > 0 {

@@ -47,10 +47,10 @@ func past(d *db.DB, sealer *seal.Sealer, appended func()) func(func() int64, tic
 // when it has none; the second result closes it. With a data folder it is the
 // only program on it.
 // Faults: Conflict while a server runs on the data folder.
-func DemoWorld(ctx context.Context, data, database string, log *slog.Logger) (w demo.World, closeAll func() error, err error) {
+func DemoWorld(ctx context.Context, data, database string, log *slog.Logger) (w demo.World, done func() error, err error) {
 	var lock *os.File
 	var d *db.DB
-	closeAll = func() error {
+	closeAll := func() error {
 		var errs []error
 		if d != nil {
 			errs = append(errs, d.Close())
