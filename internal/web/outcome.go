@@ -1,0 +1,52 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/web/page"
+	"github.com/tierdesk/tierdesk/internal/work/ticket"
+)
+
+// refusal is why a form was not accepted: its page comes back with it, and with everything that was typed.
+type refusal struct {
+	status int
+	errors page.Errors
+	stale  *ticket.Stale
+}
+
+// refused reads a fault that belongs on the page of the form; ok is false for
+// all others, which become pages of their own. A reader who may see the page but
+// not do this is told so there.
+func refused(f page.Frame, err error) (out refusal, ok bool) {
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.TooLarge:
+		out.status = http.StatusUnprocessableEntity
+	case fault.Denied:
+		out.status = http.StatusForbidden
+	case fault.Conflict:
+		out.status = http.StatusConflict
+		if stale, found := fault.Detail(err).(ticket.Stale); found && len(stale.Events) > 0 {
+			out.stale = &stale
+			return out, true
+		}
+	default:
+		return out, false
+	}
+	out.errors = fieldErrors(f, err)
+	return out, true
+}
+
+// fieldErrors names what is wrong with each field, or the whole form.
+func fieldErrors(f page.Frame, err error) page.Errors {
+	labels := map[string]string{"subject": f.T("In one line"), "body": f.T("What happened?"), "category": f.T("What is it about?"), "instance": f.T("Where does it happen?"),
+		"reference": f.T("Your own number"), "requester": f.T("Who asks?"), "assignee": f.T("Assign to"), "reason": f.T("Reason"), "room": f.T("Room")}
+	var out page.Errors
+	for _, field := range fault.Fields(err) {
+		out = append(out, page.FieldError{Field: field.Path, Label: labels[field.Path], Message: field.Message})
+	}
+	if len(out) == 0 {
+		out = page.Errors{{Message: fault.Message(err)}}
+	}
+	return out
+}

@@ -1,0 +1,181 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/tierdesk/tierdesk/internal/platform/db"
+	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/platform/mail"
+	"github.com/tierdesk/tierdesk/internal/register/account"
+	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/web/page"
+	"github.com/tierdesk/tierdesk/internal/work/ticket"
+)
+
+func (s *site) requestNewPage(w http.ResponseWriter, r *http.Request, a identity.Actor) error {
+	f := &form{Values: r.URL.Query()}
+	return s.showRequestNew(w, r, a, f, refusal{status: http.StatusOK})
+}
+
+func (s *site) requestNew(w http.ResponseWriter, r *http.Request, a identity.Actor) error {
+	f, err := s.read(w, r)
+	if err != nil {
+		return err
+	}
+	if f.Has("check") || f.Has("add") {
+		return s.showRequestNew(w, r, a, f, refusal{status: http.StatusOK})
+	}
+	opened, err := s.Tickets.Open(r.Context(), a, ticket.Draft{Channel: "portal", Subject: f.get("subject"), Body: f.get("body"), Category: f.Get("category"),
+		Reference: f.get("reference"), InstanceID: f.Get("instance"), Verified: true, Files: append(f.taken("files"), f.taken("evidence")...), Information: given(f)})
+	if no, ok := refused(s.bare(r), err); err != nil && ok {
+		return s.showRequestNew(w, r, a, f, no)
+	}
+	if err != nil {
+		return err
+	}
+	s.note(w, "opened")
+	return s.redirect(w, r, "/requests/"+opened.Ticket.Name())
+}
+
+func (s *site) showRequestNew(w http.ResponseWriter, r *http.Request, a identity.Actor, f *form, no refusal) error {
+	frame, err := s.frame(w, r, a, page.Portal)
+	if err != nil {
+		return err
+	}
+	rules, err := s.rules(r)
+	if err != nil {
+		return err
+	}
+	p := page.RequestNew{Frame: frame, Subject: f.get("subject"), Body: f.get("body"), Reference: f.get("reference"), ShowReference: a.Staff() || a.Admin,
+		Categories: categories(frame, rules, f.Get("category")), Errors: no.errors, DraftKey: "new-" + a.PersonID}
+	if p.Instances, err = s.instances(r, a.OrgID, f.Get("instance")); err != nil {
+		return err
+	}
+	first, err := s.Tickets.Preview(r.Context(), a, "", f.Get("category"), f.Get("instance"))
+	if fault.Is(err, fault.Invalid) {
+		// the form names what the policy or the account does not have: its error says so, the box stays empty
+		first, err = s.Tickets.Preview(r.Context(), a, "", "", "")
+	}
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	p.Coverage = page.Coverage{Frame: frame}
+	if err == nil {
+		p.Coverage = coverageBox(frame, first, f.Get("category") != "")
+		if len(first.Decision.Missing) > 0 {
+			h := typedHandover(f)
+			h.Gate = reading{frame, first.Rules}.gate(first.Decision.Missing, first.Decision.Missing, first.GateClause, nil)
+			p.Handover = &h
+		}
+	}
+	return s.render(w, r, no.status, p.View())
+}
+
+// coverageBox is the calm box before sending.
+func coverageBox(f page.Frame, p ticket.Preview, asked bool) page.Coverage {
+	d := reading{f, p.Rules}
+	box := page.Coverage{Frame: f, Asked: asked, Decision: d.decision(&p.Decision, orgOf(p.Provider), f.Now), NeedsDetails: len(p.Decision.Missing) > 0}
+	if p.Decision.Covered != coverage.CoveredNo {
+		box.By, box.Goal = nextDue(d.clocks(p.Decision.Clocks))
+	}
+	return box
+}
+
+// coverageFragment is the box alone, for the script that follows the form's choices.
+func (s *site) coverageFragment(w http.ResponseWriter, r *http.Request, a identity.Actor) error {
+	q := r.URL.Query()
+	f, err := s.frame(w, r, a, page.Portal)
+	if err != nil {
+		return err
+	}
+	box := page.Coverage{Frame: f}
+	requester := ""
+	if q.Get("requester") != "" {
+		if requester, err = s.personByMail(r, q.Get("requester")); err != nil {
+			return s.render(w, r, http.StatusOK, box.View())
+		}
+	}
+	if q.Get("category") == "" {
+		return s.render(w, r, http.StatusOK, box.View())
+	}
+	p, err := s.Tickets.Preview(r.Context(), a, requester, q.Get("category"), q.Get("instance"))
+	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) {
+		return s.render(w, r, http.StatusOK, box.View())
+	}
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, coverageBox(f, p, true).View())
+}
+
+// personByMail finds who has an address. Faults: NotFound, Invalid.
+func (s *site) personByMail(r *http.Request, address string) (id string, err error) {
+	canonical, err := mail.Canonical(address)
+	if err != nil {
+		return "", err
+	}
+	err = s.DB.Read(r.Context(), func(tx *db.Tx) error {
+		p, err := identity.ByEmail(tx, canonical)
+		id = p.ID
+		return err
+	})
+	return id, err
+}
+
+// categories are the policy's kinds of request, in groups that people know.
+func categories(f page.Frame, p *policy.Policy, chosen string) []page.OptionGroup {
+	if p == nil {
+		return nil
+	}
+	groups := []page.OptionGroup{{Title: f.T("Using the product")}, {Title: f.T("Faults and changes")}, {Title: f.T("Servers")}, {Title: f.T("Beyond support: the way on")}}
+	for _, c := range p.Categories() {
+		at := 1
+		switch {
+		case c.Answer == coverage.CoveredNo:
+			at = 3
+		case c.Duty:
+			at = 2
+		case c.LevelIndex <= 0:
+			at = 0
+		}
+		groups[at].Options = append(groups[at].Options, page.Option{Value: c.ID, Label: c.Title, Selected: c.ID == chosen})
+	}
+	var out []page.OptionGroup
+	for _, g := range groups {
+		if len(g.Options) > 0 {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// instances are those of an organisation's accounts, the chosen one or else the account's own choice selected.
+func (s *site) instances(r *http.Request, orgID, chosen string) (out []page.Option, err error) {
+	if orgID == "" {
+		return nil, nil
+	}
+	err = s.DB.Read(r.Context(), func(tx *db.Tx) error {
+		out = nil
+		accounts, err := account.ByOrg(tx, orgID)
+		if err != nil {
+			return err
+		}
+		for _, acc := range accounts {
+			list, err := account.Instances(tx, acc.ID)
+			if err != nil {
+				return err
+			}
+			for _, i := range list {
+				label := i.Name
+				if i.URL != "" {
+					label += " (" + i.URL + ")"
+				}
+				out = append(out, page.Option{Value: i.ID, Label: label, Selected: i.ID == chosen || (chosen == "" && i.ID == acc.DefaultInstanceID)})
+			}
+		}
+		return nil
+	})
+	return out, err
+}

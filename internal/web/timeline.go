@@ -1,0 +1,209 @@
+package web
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/register/journal"
+	"github.com/tierdesk/tierdesk/internal/web/page"
+	"github.com/tierdesk/tierdesk/internal/work/ticket"
+)
+
+// sight is a ticket as one reader sees it, with the words of its policy version.
+type sight struct {
+	reading
+	v *ticket.View
+	a identity.Actor
+}
+
+func (s *site) sight(f page.Frame, v *ticket.View, a identity.Actor) sight {
+	return sight{reading{f, v.Rules}, v, a}
+}
+
+func (s sight) org(id string) page.Org { return orgOf(s.v.Orgs[id]) }
+
+// person names somebody on the ticket; whose name the reader may not know is a person at their organisation.
+func (s sight) person(id, orgID string) page.Person {
+	p := page.Person{Name: s.v.People[id], Org: s.org(orgID), You: id != "" && id == s.a.PersonID}
+	if id != "" && id == s.v.Requester.ID {
+		p.Name, p.Email = s.v.Requester.Name, s.v.Requester.Email
+	}
+	if p.Name == "" {
+		p.Name = somebody(s.f, p.Org.Name)
+	}
+	return p
+}
+
+// requester is who asks; without a name where the reader's desk does not serve them.
+func (s sight) requester() page.Person {
+	t := &s.v.Ticket
+	p := s.person(t.RequesterID, t.CustomerOrg)
+	p.Unverified = !t.Verified
+	return p
+}
+
+// timeline is the current room: messages and events, oldest first.
+func (s sight) timeline() []page.Entry {
+	var list []page.Entry
+	for _, e := range s.v.Events {
+		for _, shown := range s.events(e) {
+			list = append(list, page.Entry{Event: &shown})
+		}
+	}
+	for i := range s.v.Messages {
+		m := s.message(&s.v.Messages[i])
+		list = append(list, page.Entry{Message: &m})
+	}
+	slices.SortStableFunc(list, func(a, b page.Entry) int { return int(instant(a) - instant(b)) })
+	return list
+}
+
+func instant(e page.Entry) int64 {
+	if e.Message != nil {
+		return e.Message.At
+	}
+	return e.Event.At
+}
+
+func (s sight) message(m *ticket.Message) page.Message {
+	out := page.Message{ID: "m-" + m.ID, From: s.person(m.AuthorID, m.AuthorOrg), At: m.CreatedAt, Text: m.Body, Quoted: m.Quoted}
+	if !m.Verified {
+		out.From.Unverified = true
+		if m.Sender != "" {
+			out.From.Email = m.Sender
+		}
+		if s.v.People[m.AuthorID] == "" {
+			out.From.Name = m.Sender
+		}
+	}
+	switch m.Channel {
+	case "mail":
+		out.Channel = s.f.T("by mail")
+	case "api":
+		out.Channel = s.f.T("by a program")
+	}
+	for _, a := range s.v.Attachments {
+		if a.MessageID == m.ID {
+			out.Attachments = append(out.Attachments, s.attachment(a))
+		}
+	}
+	if s.f.Surface == page.Desk {
+		switch m.MailState {
+		case "failed":
+			out.Undelivered = s.f.T("The mail with this answer could not be delivered.")
+		case "unsent":
+			out.Undelivered = s.f.T("Not mailed: this desk has no mail server set.")
+		}
+	}
+	return out
+}
+
+func (s sight) attachment(a ticket.Attachment) page.Attachment {
+	return page.Attachment{Name: a.Name, Size: a.Size, Image: picture(a.ContentType), Href: "/files/" + url.PathEscape(s.v.Ticket.Name()) + "/" + url.PathEscape(a.ID)}
+}
+
+// picture reports the types that a browser may show inline (attack 21).
+func picture(contentType string) bool {
+	switch contentType {
+	case "image/png", "image/jpeg", "image/gif", "image/webp":
+		return true
+	}
+	return false
+}
+
+// byMessage are the events that a message in the timeline tells already.
+var byMessage = map[string]bool{ticket.EventAnswered: true, ticket.EventReplied: true, ticket.EventWrote: true, ticket.EventNoted: true}
+
+// deskOnly are the events that mean nothing to who asks.
+var deskOnly = map[string]bool{ticket.EventAssigned: true, ticket.EventReleased: true, ticket.EventWaived: true}
+
+func (s sight) events(e journal.Event) []page.Event {
+	if byMessage[e.Kind] || (s.f.Surface == page.Portal && deskOnly[e.Kind]) {
+		return nil
+	}
+	out := page.Event{At: e.At, Kind: page.EventKind(e.Kind)}
+	if e.ActorID != "" {
+		out.Actor = s.person(e.ActorID, e.OrgID).Name
+	}
+	if e.Clause != "" && e.Kind != ticket.EventOpened {
+		c := s.clause(e.Clause)
+		out.Clause = &c
+	}
+	switch e.Kind {
+	case ticket.EventOpened:
+		return s.opened(e, out)
+	case ticket.EventEscalated, ticket.EventReturned:
+		out.To = s.level(e.Data["to"])
+	case ticket.EventAssigned:
+		out.To = s.person(e.Data["person"], e.OrgID).Name
+	case ticket.EventWaived:
+		out.To = s.information(e.Data["item"])
+	case ticket.EventGiven:
+		out.Text = s.f.T("%s added details; some are still missing", out.Actor)
+	case ticket.EventOverridden:
+		out.Text = s.f.T("%s took this in, although the policy does not include it", out.Actor)
+	}
+	return []page.Event{out}
+}
+
+// opened says with which outcome a request began.
+func (s sight) opened(e journal.Event, first page.Event) []page.Event {
+	second := page.Event{At: e.At}
+	switch e.Data["state"] {
+	case string(ticket.Declined):
+		second.Kind = page.EventDeclined
+	case string(ticket.Incomplete):
+		second.Kind = page.EventIncomplete
+	default:
+		return []page.Event{first}
+	}
+	if e.Clause != "" {
+		c := s.clause(e.Clause)
+		second.Clause = &c
+	}
+	return []page.Event{first, second}
+}
+
+// conflict says what happened since the reader's form was made.
+func (s sight) conflict(stale ticket.Stale) *page.Conflict {
+	c := &page.Conflict{}
+	for _, e := range stale.Events {
+		change := page.Change{At: e.At, What: s.changed(e)}
+		if e.ActorID != "" {
+			change.By = s.person(e.ActorID, e.OrgID).Name
+		}
+		switch e.Kind {
+		case ticket.EventEscalated, ticket.EventReturned:
+			change.From, change.To = s.level(e.Data["from"]), s.level(e.Data["to"])
+		case ticket.EventAssigned, ticket.EventTaken:
+			change.To = s.person(e.Data["person"], e.OrgID).Name
+		}
+		c.Changes = append(c.Changes, change)
+	}
+	if len(c.Changes) == 0 {
+		c.Changes = []page.Change{{What: s.f.T("State"), To: capital(string(s.v.Ticket.State))}}
+	}
+	return c
+}
+
+func (s sight) changed(e journal.Event) string {
+	switch e.Kind {
+	case ticket.EventEscalated, ticket.EventReturned:
+		return s.f.T("Level")
+	case ticket.EventAssigned, ticket.EventTaken:
+		return s.f.T("Assignee")
+	case ticket.EventReleased:
+		return s.f.T("Back in the queue")
+	case ticket.EventAnswered, ticket.EventReplied, ticket.EventWrote:
+		return s.f.T("A new message")
+	case ticket.EventNoted:
+		return s.f.T("A new note")
+	case ticket.EventGiven, ticket.EventCompleted:
+		return s.f.T("Details were added")
+	case ticket.EventRevealed:
+		return s.f.T("The access details were opened")
+	}
+	return capital(strings.ReplaceAll(e.Kind, "-", " "))
+}
