@@ -91,7 +91,7 @@ func (a *api) config() huma.Config {
 		},
 	}
 	// no docs page: huma's own loads scripts from other hosts
-	return huma.Config{OpenAPI: doc, Formats: map[string]huma.Format{"application/json": huma.DefaultJSONFormat}, DefaultFormat: "application/json",
+	return huma.Config{OpenAPI: doc, Formats: map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}, DefaultFormat: "application/json",
 		RejectUnknownQueryParameters: true, Transformers: []huma.Transformer{a.plain}}
 }
 
@@ -201,12 +201,14 @@ type operation struct {
 	// ok describes the answer of an operation that huma does not write itself
 	ok      *huma.Response
 	request *huma.RequestBody
+	// raw leaves the body to the operation
+	raw bool
 }
 
 // add registers an operation: its description, the caller, and one place that turns faults into problems.
 func add[I, O any](a *api, o operation, fn func(context.Context, *call, *I) (*O, error)) {
 	op := huma.Operation{OperationID: o.id, Method: o.method, Path: base + o.path, Summary: o.summary, Description: o.about, Tags: []string{o.tag},
-		DefaultStatus: o.status, MaxBodyBytes: maxBody + 1, BodyReadTimeout: readTimeout, RequestBody: o.request,
+		DefaultStatus: o.status, MaxBodyBytes: maxBody + 1, BodyReadTimeout: readTimeout, RequestBody: o.request, SkipValidateBody: o.raw,
 		Security: []map[string][]string{{"token": {}}}, Responses: a.problems(o)}
 	if o.ok != nil {
 		op.Responses[strconv.Itoa(max(o.status, http.StatusOK))] = o.ok

@@ -43,7 +43,7 @@ type lifeOut struct {
 }
 
 func (a *api) addCoverage() {
-	add(a, operation{id: "decide-coverage", method: http.MethodPost, path: "/coverage", tag: "Policy", summary: "Ask what the policy says",
+	add(a, operation{id: "decide-coverage", method: http.MethodPost, path: "/coverage", tag: "Policy", raw: true, summary: "Ask what the policy says",
 		about: "Takes a situation, at the top level or under situation, nested or with dotted keys, and gives the decision of the version in force. Nothing is stored. " +
 			"Without at, the situation is now."}, a.decide)
 	body := a.huma.OpenAPI().Paths[base+"/coverage"].Post.RequestBody

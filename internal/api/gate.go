@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/google/uuid"
 
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
@@ -124,11 +123,16 @@ func (e *evidenceIn) classify() {
 	case text == "":
 	case strings.HasPrefix(text, "https://"), strings.HasPrefix(text, "http://"):
 		e.URL = text
-	case uuid.Validate(text) == nil:
+	case isID(text):
 		e.Attachment = text
 	default:
 		e.Name = text
 	}
+}
+
+// isID tells an id of ours from a name.
+func isID(s string) bool {
+	return len(s) == 36 && strings.Count(s, "-") == 4 && !strings.ContainsAny(s, " /.:")
 }
 
 // link finds the file that is meant. A name without a file stays a name.

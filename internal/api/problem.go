@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -100,6 +101,9 @@ func statusOf(k fault.Kind) int {
 
 // problemOf shows a fault and logs what a person of ours must look at.
 func (a *api) problemOf(ctx context.Context, method, path string, err error) *problem {
+	if p, ok := errors.AsType[*problem](err); ok {
+		return p
+	}
 	status := statusOf(fault.KindOf(err))
 	p := newProblem(status, fault.Message(err))
 	where := "body"

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/platform/mail"
@@ -82,7 +80,7 @@ func (a *api) openTicket(ctx context.Context, c *call, in *openIn) (*openOut, er
 		return nil, err
 	}
 	asker := personOut{c.actor.PersonID, c.actor.Name}
-	if d.RequesterID != "" || (d.InstanceID != "" && uuid.Validate(d.InstanceID) != nil) {
+	if d.RequesterID != "" || (d.InstanceID != "" && !isID(d.InstanceID)) {
 		if err := a.resolve(ctx, c.actor, &d, &asker); err != nil {
 			return nil, err
 		}
@@ -134,7 +132,7 @@ func (a *api) resolve(ctx context.Context, actor identity.Actor, d *ticket.Draft
 			}
 			d.RequesterID, orgID, *asker = p.ID, p.OrgID, personOut{p.ID, p.Name}
 		}
-		if d.InstanceID == "" || uuid.Validate(d.InstanceID) == nil || orgID == "" {
+		if d.InstanceID == "" || isID(d.InstanceID) || orgID == "" {
 			return nil
 		}
 		id, err := findInstance(tx, orgID, d.InstanceID)
