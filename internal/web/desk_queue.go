@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
@@ -77,6 +79,27 @@ func (s *site) queue(w http.ResponseWriter, r *http.Request, a identity.Actor) e
 	return s.render(w, r, http.StatusOK, p.View())
 }
 
+// mine are the tickets that the reader works on, most urgent first.
+func (s *site) mine(w http.ResponseWriter, r *http.Request, a identity.Actor) error {
+	list, err := s.Tickets.Mine(r.Context(), a, ticket.MaxPage)
+	if err != nil {
+		return err
+	}
+	f, err := s.frame(w, r, a, page.Desk)
+	if err != nil {
+		return err
+	}
+	p := page.Queue{Frame: f, Name: f.T("Mine"), Address: "/desk/mine", Sort: page.Urgent, First: true, ShowLevel: true, Total: len(list)}
+	if r.URL.Query().Get("sort") == string(page.Newest) {
+		p.Sort = page.Newest
+		slices.SortFunc(list, func(x, y ticket.Row) int { return strings.Compare(y.ID, x.ID) })
+	}
+	if p.Rows, err = s.queueRows(r, a, list, f); err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, p.View())
+}
+
 func hasPlace(nav []page.NavItem, href string) bool {
 	for _, n := range nav {
 		if n.Href == href {
@@ -117,6 +140,9 @@ func queueRow(t ticket.Row, a identity.Actor, p *policy.Policy, f page.Frame) pa
 		Organisation: page.Org{Name: t.CustomerName, Kind: page.Customer}, Level: levelName(p, t.Level), Severity: severityName(p, t.Severity),
 		Assignee: t.AssigneeName, AssigneeYou: t.AssigneeID != "" && t.AssigneeID == a.PersonID, Unread: t.State == ticket.New,
 		BestEffort: t.Effort == "best-effort", UpdatedAt: t.UpdatedAt}
+	if t.ProductType != "" {
+		row.Product = productName(f, t.ProductType)
+	}
 	if row.Requester == "" {
 		row.Requester = somebody(f, t.CustomerName)
 	}

@@ -58,6 +58,11 @@ func (s *site) frame(w http.ResponseWriter, r *http.Request, a identity.Actor, s
 	f.Zone = zone(a.Zone)
 	f.Viewer = &page.Viewer{Name: a.Name, Email: a.Email, Organisation: page.Org{Name: a.OrgName, Kind: page.OrgKind(a.OrgKind)}, Engineer: a.Staff()}
 	f.Notice = s.takeNotice(w, r, f)
+	if !s.SendsMail && a.Staff() && surface == page.Desk {
+		f.Banner = f.T("No mail server is set, so nothing that you write here is mailed: people read it when they sign in.")
+	} else if !s.SendsMail {
+		f.Banner = f.T("This desk sends no mail at present: answers appear here only.")
+	}
 	if surface == page.Desk {
 		f.Nav, err = s.deskNav(r, a, p, f)
 		return f, err

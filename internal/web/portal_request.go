@@ -40,6 +40,9 @@ func (s *site) showRequest(w http.ResponseWriter, r *http.Request, a identity.Ac
 	}
 	if p.Handover != nil && (typed.Has("environment_url") || typed.Has("add")) {
 		h := s.sight(f, v, a).retyped(typed)
+		if no.stale == nil && h.AccessStored {
+			h.AccessDetails = "" // sealed: it does not go back into the page
+		}
 		p.Handover = &h
 	}
 	return s.render(w, r, no.status, p.View())

@@ -93,7 +93,22 @@ func (s *site) routes(mux *http.ServeMux) {
 	mine("POST /requests/{number}/solve", s.requestAction(action{"solved", s.solveOwn}))
 	mine("POST /requests/{number}/reopen", s.requestAction(action{"reopened", s.reopenOwn}))
 	desk("GET /desk", s.deskStart)
+	desk("GET /desk/mine", s.mine)
+	desk("GET /desk/new", s.ticketNewPage)
+	desk("POST /desk/new", s.ticketNew)
 	desk("GET /desk/{level}", s.queue)
+	desk("GET /desk/tickets/{number}", s.ticketPage)
+	for name, act := range map[string]action{
+		"reply": {"sent", s.write}, "note": {"noted", s.writeNote}, "take": {"taken", s.take}, "assign": {"assigned", s.assign},
+		"return": {"returned", s.giveBack}, "solve": {"solved", s.solve}, "reopen": {"reopened", s.reopen}, "close": {"closed", s.finish},
+	} {
+		desk("POST /desk/tickets/{number}/"+name, s.ticketAction(name, act))
+	}
+	desk("GET /desk/tickets/{number}/escalate", s.escalatePage)
+	desk("POST /desk/tickets/{number}/escalate", s.escalate)
+	desk("POST /desk/tickets/{number}/access/reveal", s.reveal)
+	mine("GET /files/{ticket}/{attachment}", s.file)
+	mux.Handle("GET /live", s.page(s.live, nil))
 }
 
 // around adds what every answer has: the headers that keep a page to itself
