@@ -109,6 +109,15 @@ func FindOrCreateContact(tx *db.Tx, email, name string) (Person, error) {
 	return ByEmail(tx, email)
 }
 
+// SetZone chooses the zone in which a person reads times. Faults: Invalid with field zone, NotFound.
+func SetZone(tx *db.Tx, personID, zone string) error {
+	if zone = strings.TrimSpace(zone); zone == "" || !knownZone(zone) {
+		const message = "Choose a time zone such as Europe/Budapest."
+		return fault.New(fault.Invalid, message).WithField("zone", message)
+	}
+	return updateZone(tx, personID, zone)
+}
+
 func (p Person) checked() (Person, error) {
 	bad := fault.New(fault.Invalid, "The person was not saved; correct the fields marked below.")
 	p.Name = strings.TrimSpace(p.Name)

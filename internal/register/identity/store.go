@@ -49,6 +49,14 @@ func deleteRoles(tx *db.Tx, personID string) error {
 	return err
 }
 
+func updateZone(tx *db.Tx, personID, zone string) error {
+	n, err := tx.Exec("UPDATE person SET zone = $2 WHERE id = $1", personID, zone)
+	if err == nil && n == 0 {
+		return fault.New(fault.NotFound, "There is no such person; check the address and try again.")
+	}
+	return err
+}
+
 // ByID finds a person. Faults: NotFound.
 func ByID(tx *db.Tx, id string) (Person, error) {
 	return scan(tx.QueryRow("SELECT "+columns+" FROM person p WHERE p.id = $1", id))
