@@ -91,10 +91,10 @@ func changes(e journal.Event) []live.Event {
 	switch e.Kind {
 	case ticket.EventOpened:
 		if e.Data["state"] == string(ticket.New) {
-			out = append(out, live.Event{ID: e.Position, Topics: []string{"queue:" + e.Data["provider"] + ":" + e.Data["level"]}, Name: "created", Data: e.Subject})
+			out = append(out, live.Event{ID: e.Position, Topics: []string{"queue:" + e.Data["provider"] + ":" + e.Data["level"]}, Name: "arrived", Data: e.Subject})
 		}
 	case ticket.EventEscalated:
-		out = append(out, live.Event{ID: e.Position, Topics: []string{"queue:" + e.Data["to_org"] + ":" + e.Data["to"]}, Name: "created", Data: e.Subject})
+		out = append(out, live.Event{ID: e.Position, Topics: []string{"queue:" + e.Data["to_org"] + ":" + e.Data["to"]}, Name: "arrived", Data: e.Subject})
 	}
 	return out
 }
