@@ -35,7 +35,7 @@ func (p *pg) close() error { return p.pool.Close() }
 func (p *pg) read(ctx context.Context, now int64, fn func(*Tx) error) error {
 	t, err := p.pool.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
-		return mapError(err)
+		return away(err)
 	}
 	err = guard(&Tx{c: pgConn{ctx, t}, now: now, postgres: true}, fn)
 	if end := t.Rollback(); err == nil && end != nil {
@@ -63,7 +63,7 @@ func (p *pg) write(ctx context.Context, now func() int64, fn func(*Tx) error) er
 func (p *pg) once(ctx context.Context, now int64, fn func(*Tx) error) error {
 	t, err := p.pool.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
 	if err != nil {
-		return err
+		return away(err)
 	}
 	tx := &Tx{c: pgConn{ctx, t}, now: now, postgres: true}
 	if err := guard(tx, fn); err != nil {
