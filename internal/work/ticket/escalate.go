@@ -67,6 +67,9 @@ func (c *change) handing(in Information, files []File) (*handing, error) {
 	if h.from, h.to, err = c.rungs(); err != nil {
 		return nil, err
 	}
+	if err := in.check(c.rules.Policy); err != nil {
+		return nil, err
+	}
 	var sealed []byte
 	if h.info, sealed, err = loadInformation(c.tx, c.t.ID); err != nil {
 		return nil, err
@@ -134,7 +137,7 @@ func (h *handing) decide() error {
 	if h.sit, err = storedSituation(h.rules.Policy, j.Situation); err != nil {
 		return err
 	}
-	h.sit.Provided, h.sit.Waived = h.info.provided(), h.info.waived()
+	h.sit.Provided, h.sit.Waived = known(h.rules.Policy, h.info.provided()), known(h.rules.Policy, h.info.waived())
 	if h.t.State == Incomplete {
 		h.decision = coverage.Decide(h.rules.Policy, h.sit)
 		return nil

@@ -1,10 +1,14 @@
 package ticket
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
+	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
 )
 
 // Information is what has been given for a hand-over (clause escalation).
@@ -82,6 +86,31 @@ func (i *Information) waived() []string {
 		}
 	}
 	return ids
+}
+
+// check refuses to waive what the policy does not know: a stored situation that
+// names it could not be read again.
+func (i *Information) check(p *policy.Policy) error {
+	e := fault.New(fault.Invalid, "The policy does not ask for some of what is waived. Leave those items out.")
+	bad := e
+	for _, id := range slices.Sorted(maps.Keys(i.Waived)) {
+		if !asks(p, id) {
+			bad = bad.WithField("waive."+id, "The policy has no such item.")
+		}
+	}
+	if bad != e {
+		return bad
+	}
+	return nil
+}
+
+func asks(p *policy.Policy, id string) bool {
+	return slices.ContainsFunc(p.Information(), func(i policy.Information) bool { return i.ID == id })
+}
+
+// known are the ids that the policy has a name for; another policy may ask for less.
+func known(p *policy.Policy, ids []string) []string {
+	return slices.DeleteFunc(ids, func(id string) bool { return !asks(p, id) })
 }
 
 // merge adds what in brings; what it leaves empty stays as it was.

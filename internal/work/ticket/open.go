@@ -146,8 +146,8 @@ func (d *Draft) checkWords(f *facts) error {
 				WithField("category", "There is no category "+quote(d.Category)+". The policy page lists them.")
 		}
 	}
-	if d.Severity == "" {
-		return nil
+	if err := d.Information.check(p); err != nil || d.Severity == "" {
+		return err
 	}
 	for _, sev := range p.Severities() {
 		if sev.ID == d.Severity {
@@ -264,7 +264,7 @@ func (p *prepared) decide(now int64) error {
 	}
 	sit := f.situation
 	sit.At, sit.Arrived, sit.Category, sit.SeverityAsked = now, now, d.Category, d.Severity
-	sit.Provided, sit.Waived = info.provided(), info.waived()
+	sit.Provided, sit.Waived = known(f.rules.Policy, info.provided()), known(f.rules.Policy, info.waived())
 	decision := coverage.Decide(f.rules.Policy, &sit)
 	situation, err := json.Marshal(&sit)
 	if err != nil {
