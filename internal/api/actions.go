@@ -110,7 +110,7 @@ func (a *api) take(ctx context.Context, c *call, in *plainIn) (*ticketAnswer, er
 
 func (a *api) assign(ctx context.Context, c *call, in *assignIn) (*ticketAnswer, error) {
 	body := sent(in.Body)
-	who := strings.TrimSpace(body.Assignee)
+	who := word(body.Assignee)
 	if strings.Contains(who, "@") {
 		err := a.DB.Read(ctx, func(tx *db.Tx) error {
 			p, err := findPerson(tx, who)

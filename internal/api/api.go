@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -135,6 +136,11 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.problemOf(r.Context(), r.Method, r.URL.Path, err).write(w)
 		return
 	}
+	if !utf8.ValidString(r.URL.Path) || strings.ContainsRune(r.URL.Path, 0) {
+		// no id looks like that, and PostgreSQL stores no such text
+		nowhere().write(w)
+		return
+	}
 	c := &call{actor: actor, w: w, r: r}
 	a.mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
 }
@@ -184,11 +190,15 @@ func (a *api) unknown(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if len(allowed) == 0 {
-		newProblem(http.StatusNotFound, "There is no such address. /api/v1/openapi.json lists them all.").write(w)
+		nowhere().write(w)
 		return
 	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
 	newProblem(http.StatusMethodNotAllowed, "This address does not take that method. Use "+strings.Join(allowed, " or ")+".").write(w)
+}
+
+func nowhere() *problem {
+	return newProblem(http.StatusNotFound, "There is no such address. /api/v1/openapi.json lists them all.")
 }
 
 // operation is what differs between operations; the rest is the same for all.
@@ -199,8 +209,7 @@ type operation struct {
 	// errors beside those that every operation can answer with
 	errors []int
 	// ok describes the answer of an operation that huma does not write itself
-	ok      *huma.Response
-	request *huma.RequestBody
+	ok *huma.Response
 	// raw leaves the body to the operation
 	raw bool
 }
@@ -208,7 +217,7 @@ type operation struct {
 // add registers an operation: its description, the caller, and one place that turns faults into problems.
 func add[I, O any](a *api, o operation, fn func(context.Context, *call, *I) (*O, error)) {
 	op := huma.Operation{OperationID: o.id, Method: o.method, Path: base + o.path, Summary: o.summary, Description: o.about, Tags: []string{o.tag},
-		DefaultStatus: o.status, MaxBodyBytes: maxBody + 1, BodyReadTimeout: readTimeout, RequestBody: o.request, SkipValidateBody: o.raw,
+		DefaultStatus: o.status, MaxBodyBytes: maxBody + 1, BodyReadTimeout: readTimeout, SkipValidateBody: o.raw,
 		Security: []map[string][]string{{"token": {}}}, Responses: a.problems(o)}
 	if o.ok != nil {
 		op.Responses[strconv.Itoa(max(o.status, http.StatusOK))] = o.ok

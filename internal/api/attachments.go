@@ -46,7 +46,8 @@ func (a *api) addAttachments() {
 	add(a, operation{id: "add-attachments", method: http.MethodPost, path: "/tickets/{id}/attachments", tag: "Attachments", status: http.StatusCreated, summary: "Add files",
 		about: "Files come as a message into a room. Without a room an engineer's files stay at the own desk, and go on with the hand-over that names them; " +
 			"the asker's go to whom they talk with. At most 25 MB together.",
-		errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict}, request: uploadRequest()}, a.addFiles)
+		errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict}}, a.addFiles)
+	a.huma.OpenAPI().Paths[base+"/tickets/{id}/attachments"].Post.RequestBody = uploadRequest()
 	add(a, operation{id: "get-attachment", method: http.MethodGet, path: "/tickets/{id}/attachments/{aid}", tag: "Attachments", summary: "Download a file",
 		errors: []int{http.StatusNotFound, http.StatusUnprocessableEntity}, ok: &huma.Response{Description: "The file.",
 			Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}, a.download)

@@ -110,7 +110,11 @@ func (a *api) problemOf(ctx context.Context, method, path string, err error) *pr
 	if method == http.MethodGet {
 		where = "query"
 	}
-	for _, f := range fault.Fields(err) {
+	fields := fault.Fields(err)
+	if status == http.StatusInternalServerError {
+		fields = nil // they are for the log
+	}
+	for _, f := range fields {
 		p.Errors = append(p.Errors, fieldError{Path: f.Path, Location: where + "." + f.Path, Message: f.Message})
 	}
 	p.detail(fault.Detail(err))

@@ -95,8 +95,8 @@ func (a *api) openTicket(ctx context.Context, c *call, in *openIn) (*openOut, er
 
 func (in *openIn) draft() (d ticket.Draft, err error) {
 	b := &in.Body
-	d = ticket.Draft{Channel: channel, Subject: b.Subject, Body: b.Body, Category: strings.TrimSpace(b.Category), Severity: strings.TrimSpace(b.Severity),
-		Reference: b.Reference, RequesterID: strings.TrimSpace(b.Requester), InstanceID: strings.TrimSpace(b.Instance), Verified: true}
+	d = ticket.Draft{Channel: channel, Subject: b.Subject, Body: b.Body, Category: word(b.Category), Severity: word(b.Severity),
+		Reference: b.Reference, RequesterID: word(b.Requester), InstanceID: word(b.Instance), Verified: true}
 	if d.Category == "" {
 		return d, fault.New(fault.Invalid, "Some of the request is missing or too long. Please check the marked fields.").
 			WithField("category", "Choose a category; GET /categories lists them.")
@@ -104,8 +104,8 @@ func (in *openIn) draft() (d ticket.Draft, err error) {
 	if d.Information, err = b.information(nil); err != nil || in.Key == "" {
 		return d, err
 	}
-	if len(in.Key) > maxKey {
-		return d, fault.New(fault.Invalid, "The Idempotency-Key is too long.").WithField("Idempotency-Key", "Use up to 200 characters.")
+	if len(in.Key) > maxKey || word(in.Key) != in.Key {
+		return d, fault.New(fault.Invalid, "The Idempotency-Key can't be used.").WithField("Idempotency-Key", "Use up to 200 plain characters.")
 	}
 	canonical, err := json.Marshal(b)
 	if err != nil {
@@ -114,6 +114,11 @@ func (in *openIn) draft() (d ticket.Draft, err error) {
 	sum := sha256.Sum256(canonical)
 	d.IdempotencyKey, d.RequestHash = in.Key, hex.EncodeToString(sum[:])
 	return d, nil
+}
+
+// word is a name or an id without what no name holds: space around it, NUL and broken UTF-8.
+func word(s string) string {
+	return strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD"))
 }
 
 // resolve finds the person and the instance that were named. What it does not
@@ -207,7 +212,7 @@ func (a *api) presentOpened(ctx context.Context, actor identity.Actor, o *ticket
 }
 
 func (a *api) listTickets(ctx context.Context, c *call, in *listIn) (*listOut, error) {
-	page, err := a.Tickets.List(ctx, c.actor, ticket.Filter{Level: in.Level, State: ticket.State(in.State)}, in.Cursor, in.Limit)
+	page, err := a.Tickets.List(ctx, c.actor, ticket.Filter{Level: word(in.Level), State: ticket.State(in.State)}, in.Cursor, in.Limit)
 	if err != nil {
 		return nil, err
 	}
