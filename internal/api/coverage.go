@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"mime"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -54,6 +55,9 @@ func (a *api) addCoverage() {
 }
 
 func (a *api) decide(ctx context.Context, c *call, in *situationIn) (*decisionAnswer, error) {
+	if kind := c.r.Header.Get("Content-Type"); kind != "" && mediaType(kind) != "application/json" {
+		return nil, newProblem(http.StatusUnsupportedMediaType, sentence(http.StatusUnsupportedMediaType))
+	}
 	data, err := situationOf(in.RawBody)
 	if err != nil {
 		return nil, err
@@ -78,6 +82,11 @@ func (a *api) decide(ctx context.Context, c *call, in *situationIn) (*decisionAn
 	out := &decisionAnswer{Body: presentDecision(&d, rules.Number)}
 	out.Body.Provider, err = a.providerOf(ctx, c.actor, d.Provider)
 	return out, err
+}
+
+func mediaType(header string) string {
+	kind, _, _ := mime.ParseMediaType(header)
+	return kind
 }
 
 // situationOf is the situation in a body, which may hold it under a key of its own.

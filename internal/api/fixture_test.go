@@ -201,3 +201,16 @@ func gate() map[string]any {
 		"tried":           "Another camera",
 	}
 }
+
+// normal is a value as it looks after a journey through JSON.
+func normal(t testing.TB, v any) (out any) {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(data, &out)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
