@@ -12,6 +12,7 @@ import (
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
 // FieldError is a mistake in one field of a situation. Path is dotted, e.g. requester.kind.
@@ -66,15 +67,14 @@ type fieldAt struct {
 // ParseSituation reads a situation in YAML or JSON, nested or with dotted keys. Words are checked against the policy.
 // Fields with mistakes are left out of the Situation, which is never nil.
 func ParseSituation(p *policy.Policy, data []byte) (*Situation, []FieldError) {
-	root, findings := policy.ParseYAML("situation", data)
-	if len(findings) > 0 {
-		f := findings[0]
-		return &Situation{}, []FieldError{{Message: f.Message, Line: f.Line, Col: f.Col}}
+	root, mistake := yaml.Parse(data)
+	if mistake != nil {
+		return &Situation{}, []FieldError{{Message: mistake.Message, Line: mistake.Line, Col: mistake.Col}}
 	}
 	return situationFrom(p, root)
 }
 
-func situationFrom(p *policy.Policy, nodes ...*policy.Node) (*Situation, []FieldError) {
+func situationFrom(p *policy.Policy, nodes ...*yaml.Node) (*Situation, []FieldError) {
 	s := &Situation{}
 	r := &reader{p: p, fields: s.fields()}
 	for _, n := range nodes {
@@ -91,15 +91,15 @@ type reader struct {
 	errors []FieldError
 }
 
-func (r *reader) fail(path string, n *policy.Node, format string, args ...any) {
+func (r *reader) fail(path string, n *yaml.Node, format string, args ...any) {
 	r.errors = append(r.errors, FieldError{Path: path, Message: fmt.Sprintf(format, args...), Line: n.Line, Col: n.Col})
 }
 
-func (r *reader) read(prefix string, n *policy.Node) {
+func (r *reader) read(prefix string, n *yaml.Node) {
 	switch n.Kind {
-	case policy.Null:
+	case yaml.Null:
 		return
-	case policy.Map:
+	case yaml.Map:
 	default:
 		r.fail(strings.TrimSuffix(prefix, "."), n, "expected a map of facts, found %v", n.Kind)
 		return
@@ -113,7 +113,7 @@ func (r *reader) read(prefix string, n *policy.Node) {
 		case at >= 0:
 			r.seen[path] = true
 			r.set(path, r.fields[at].into, value)
-		case prefix == "" && r.group(path) && value.Kind != policy.Scalar:
+		case prefix == "" && r.group(path) && value.Kind != yaml.Scalar:
 			r.read(path+".", value)
 		default:
 			r.unknown(path, key)
@@ -125,7 +125,7 @@ func (r *reader) group(name string) bool {
 	return slices.ContainsFunc(r.fields, func(f fieldAt) bool { return strings.HasPrefix(f.path, name+".") })
 }
 
-func (r *reader) unknown(path string, key *policy.Node) {
+func (r *reader) unknown(path string, key *yaml.Node) {
 	if f, ok := policy.FactByName(path); ok {
 		r.fail(path, key, "%s is worked out by the policy and cannot be given", f)
 		return
@@ -142,7 +142,7 @@ func (r *reader) unknown(path string, key *policy.Node) {
 }
 
 // set writes one field. A null makes the field unknown again.
-func (r *reader) set(path string, into any, n *policy.Node) {
+func (r *reader) set(path string, into any, n *yaml.Node) {
 	switch v := into.(type) {
 	case *string:
 		*v = r.word(path, n)
@@ -169,18 +169,18 @@ func (r *reader) set(path string, into any, n *policy.Node) {
 	}
 }
 
-func (r *reader) scalar(path string, n *policy.Node) string {
-	if n.Kind == policy.Null {
+func (r *reader) scalar(path string, n *yaml.Node) string {
+	if n.Kind == yaml.Null {
 		return ""
 	}
-	if n.Kind != policy.Scalar {
+	if n.Kind != yaml.Scalar {
 		r.fail(path, n, "expected one value, found %v", n.Kind)
 		return ""
 	}
 	return n.Text
 }
 
-func (r *reader) word(path string, n *policy.Node) string {
+func (r *reader) word(path string, n *yaml.Node) string {
 	word := r.scalar(path, n)
 	if r.known(path, word, n) {
 		return word
@@ -189,7 +189,7 @@ func (r *reader) word(path string, n *policy.Node) string {
 }
 
 // known checks a word against the vocabulary of its fact.
-func (r *reader) known(path, word string, at *policy.Node) bool {
+func (r *reader) known(path, word string, at *yaml.Node) bool {
 	if word == "" || r.p == nil {
 		return true
 	}
@@ -219,7 +219,7 @@ func (r *reader) known(path, word string, at *policy.Node) bool {
 	return false
 }
 
-func (r *reader) tri(path string, n *policy.Node) Tri {
+func (r *reader) tri(path string, n *yaml.Node) Tri {
 	switch r.scalar(path, n) {
 	case "":
 	case "yes", "true":
@@ -233,7 +233,7 @@ func (r *reader) tri(path string, n *policy.Node) Tri {
 	return NotKnown
 }
 
-func (r *reader) number(path string, n *policy.Node) *int64 {
+func (r *reader) number(path string, n *yaml.Node) *int64 {
 	text := r.scalar(path, n)
 	if text == "" {
 		return nil
@@ -246,14 +246,14 @@ func (r *reader) number(path string, n *policy.Node) *int64 {
 	return &i
 }
 
-func (r *reader) list(path string, n *policy.Node) []string {
-	if n.Kind == policy.Null {
+func (r *reader) list(path string, n *yaml.Node) []string {
+	if n.Kind == yaml.Null {
 		return nil
 	}
 	items := n.Values
-	if n.Kind == policy.Scalar {
-		items = []*policy.Node{n}
-	} else if n.Kind != policy.List {
+	if n.Kind == yaml.Scalar {
+		items = []*yaml.Node{n}
+	} else if n.Kind != yaml.List {
 		r.fail(path, n, "expected a list, found %v", n.Kind)
 		return nil
 	}
@@ -267,7 +267,7 @@ func (r *reader) list(path string, n *policy.Node) []string {
 }
 
 // instant reads RFC 3339, or UTC milliseconds.
-func (r *reader) instant(path string, n *policy.Node) int64 {
+func (r *reader) instant(path string, n *yaml.Node) int64 {
 	text := r.scalar(path, n)
 	if text == "" {
 		return 0
@@ -283,7 +283,7 @@ func (r *reader) instant(path string, n *policy.Node) int64 {
 	return 0
 }
 
-func (r *reader) date(path string, n *policy.Node) string {
+func (r *reader) date(path string, n *yaml.Node) string {
 	text := r.scalar(path, n)
 	if text == "" {
 		return ""
@@ -296,7 +296,7 @@ func (r *reader) date(path string, n *policy.Node) string {
 }
 
 // amount reads a count, or a duration in milliseconds.
-func (r *reader) amount(path string, n *policy.Node) *int64 {
+func (r *reader) amount(path string, n *yaml.Node) *int64 {
 	text := r.scalar(path, n)
 	if text == "" {
 		return nil
@@ -312,14 +312,14 @@ func (r *reader) amount(path string, n *policy.Node) *int64 {
 	return &ms
 }
 
-func (r *reader) pairs(path string, n *policy.Node) bool {
-	if n.Kind != policy.Map && n.Kind != policy.Null {
+func (r *reader) pairs(path string, n *yaml.Node) bool {
+	if n.Kind != yaml.Map && n.Kind != yaml.Null {
 		r.fail(path, n, "expected a map, found %v", n.Kind)
 	}
-	return n.Kind == policy.Map
+	return n.Kind == yaml.Map
 }
 
-func (r *reader) provides(path string, n *policy.Node) map[string]string {
+func (r *reader) provides(path string, n *yaml.Node) map[string]string {
 	if !r.pairs(path, n) {
 		return nil
 	}
@@ -332,7 +332,7 @@ func (r *reader) provides(path string, n *policy.Node) map[string]string {
 	return m
 }
 
-func (r *reader) amounts(path string, n *policy.Node) map[string]int64 {
+func (r *reader) amounts(path string, n *yaml.Node) map[string]int64 {
 	if !r.pairs(path, n) {
 		return nil
 	}
@@ -349,11 +349,11 @@ func (r *reader) amounts(path string, n *policy.Node) map[string]int64 {
 	return m
 }
 
-func (r *reader) events(path string, n *policy.Node) []Event {
-	if n.Kind == policy.Null {
+func (r *reader) events(path string, n *yaml.Node) []Event {
+	if n.Kind == yaml.Null {
 		return nil
 	}
-	if n.Kind != policy.List {
+	if n.Kind != yaml.List {
 		r.fail(path, n, "expected a list of {at, event}, found %v", n.Kind)
 		return nil
 	}

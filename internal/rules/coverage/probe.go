@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
 // ProbeReport is the outcome of a probe file. Lines are printable: one for each failed probe and mistake, FILE:LINE:COL: TEXT.
@@ -22,14 +23,13 @@ type ProbeReport struct {
 // RunProbes decides every probe of a probe file and compares what it expects. A mistake in the file counts as failed.
 func RunProbes(p *policy.Policy, file string, src []byte) ProbeReport {
 	r := &prober{p: p, file: file, report: ProbeReport{Reached: map[string]bool{}}}
-	root, findings := policy.ParseYAML(file, src)
-	for _, f := range findings {
+	root, mistake := yaml.Parse(src)
+	if mistake != nil {
 		r.report.Failed++
-		r.report.Lines = append(r.report.Lines, f.String())
+		r.report.Lines = append(r.report.Lines, fmt.Sprintf("%s:%v", file, mistake))
+		return r.report
 	}
-	if root != nil {
-		r.run(root)
-	}
+	r.run(root)
 	return r.report
 }
 
@@ -73,12 +73,12 @@ type prober struct {
 	report ProbeReport
 }
 
-func (r *prober) fail(n *policy.Node, format string, args ...any) {
+func (r *prober) fail(n *yaml.Node, format string, args ...any) {
 	r.report.Lines = append(r.report.Lines, fmt.Sprintf("%s:%d:%d: %s", r.file, n.Line, n.Col, fmt.Sprintf(format, args...)))
 }
 
-func (r *prober) run(root *policy.Node) {
-	if root.Kind != policy.Map {
+func (r *prober) run(root *yaml.Node) {
+	if root.Kind != yaml.Map {
 		r.report.Failed++
 		r.fail(root, "a probe file is a map with `probes`")
 		return
@@ -90,7 +90,7 @@ func (r *prober) run(root *policy.Node) {
 		}
 	}
 	probes := root.Get("probes")
-	if probes == nil || probes.Kind != policy.List || len(probes.Values) == 0 {
+	if probes == nil || probes.Kind != yaml.List || len(probes.Values) == 0 {
 		r.report.Failed++
 		r.fail(root, "the file has no list of `probes`")
 		return
@@ -106,7 +106,7 @@ func (r *prober) run(root *policy.Node) {
 	}
 }
 
-func (r *prober) probe(given, n *policy.Node) {
+func (r *prober) probe(given, n *yaml.Node) {
 	name := "probe"
 	if v := n.Get("name"); v != nil {
 		name = v.Text
@@ -117,19 +117,19 @@ func (r *prober) probe(given, n *policy.Node) {
 		}
 	}
 	expect := n.Get("expect")
-	if expect == nil || expect.Kind != policy.Map || len(expect.Keys) == 0 {
+	if expect == nil || expect.Kind != yaml.Map || len(expect.Keys) == 0 {
 		r.fail(n, "%s: a probe that expects nothing", name)
 		return
 	}
-	var nodes []*policy.Node
-	for _, node := range []*policy.Node{given, n.Get("situation")} {
+	var nodes []*yaml.Node
+	for _, node := range []*yaml.Node{given, n.Get("situation")} {
 		if node != nil {
 			nodes = append(nodes, node)
 		}
 	}
 	s, errs := situationFrom(r.p, nodes...)
 	for _, e := range errs {
-		r.fail(&policy.Node{Line: e.Line, Col: e.Col}, "%s: %s: %s", name, e.Path, e.Message)
+		r.fail(&yaml.Node{Line: e.Line, Col: e.Col}, "%s: %s: %s", name, e.Path, e.Message)
 	}
 	if len(errs) > 0 {
 		return
@@ -159,7 +159,7 @@ func (r *prober) reach(s *Situation, d *Decision) {
 	}
 }
 
-func (r *prober) compare(name string, expect *policy.Node, d *Decision) {
+func (r *prober) compare(name string, expect *yaml.Node, d *Decision) {
 	plain, err := plainDecision(d)
 	if err != nil {
 		r.fail(expect, "%s: the decision cannot be compared: %v", name, err)
@@ -169,7 +169,7 @@ func (r *prober) compare(name string, expect *policy.Node, d *Decision) {
 		want := expect.Values[i]
 		switch key.Text {
 		case "provider":
-			if want.Kind == policy.Scalar {
+			if want.Kind == yaml.Scalar {
 				r.equal(name, "provider", want, plain["provider"].(map[string]any)["kind"])
 				continue
 			}
@@ -183,7 +183,7 @@ func (r *prober) compare(name string, expect *policy.Node, d *Decision) {
 			r.equal(name, "offers", want, ids(d.Offers, func(o Offer) any { return o.ID }))
 			continue
 		case "unsettled":
-			if want.Kind == policy.Map {
+			if want.Kind == yaml.Map {
 				r.unsettled(name, want, d)
 				continue
 			}
@@ -234,7 +234,7 @@ func decisionFields() []string {
 	}
 }
 
-func (r *prober) path(name string, key, want *policy.Node, plain map[string]any) {
+func (r *prober) path(name string, key, want *yaml.Node, plain map[string]any) {
 	parts := strings.Split(key.Text, ".")
 	if !slices.Contains(decisionFields(), parts[0]) {
 		near := policy.Nearest(parts[0], decisionFields())
@@ -252,20 +252,20 @@ func (r *prober) path(name string, key, want *policy.Node, plain map[string]any)
 	r.equal(name, key.Text, want, got)
 }
 
-func (r *prober) equal(name, path string, want *policy.Node, got any) {
+func (r *prober) equal(name, path string, want *yaml.Node, got any) {
 	if problem := differs(want, got); problem != "" {
 		r.fail(want, "%s: %s: expected %s, got %s", name, path, problem, shown(got))
 	}
 }
 
 // differs says what was expected when got is something else. Maps are compared in the keys that are expected.
-func differs(want *policy.Node, got any) string {
+func differs(want *yaml.Node, got any) string {
 	switch want.Kind {
-	case policy.Null:
+	case yaml.Null:
 		if got == nil {
 			return ""
 		}
-	case policy.Map:
+	case yaml.Map:
 		m, ok := got.(map[string]any)
 		for i, key := range want.Keys {
 			if differs(want.Values[i], m[key.Text]) != "" {
@@ -275,7 +275,7 @@ func differs(want *policy.Node, got any) string {
 		if ok {
 			return ""
 		}
-	case policy.List:
+	case yaml.List:
 		list, _ := got.([]any)
 		same := len(list) == len(want.Values)
 		for i := 0; same && i < len(list); i++ {
@@ -284,7 +284,7 @@ func differs(want *policy.Node, got any) string {
 		if same {
 			return ""
 		}
-	case policy.Scalar:
+	case yaml.Scalar:
 		if sameScalar(want.Text, got) {
 			return ""
 		}
@@ -317,17 +317,17 @@ func instantOf(text string) (int64, error) {
 	return t.UnixMilli(), err
 }
 
-func written(n *policy.Node) string {
+func written(n *yaml.Node) string {
 	switch n.Kind {
-	case policy.Null:
+	case yaml.Null:
 		return "null"
-	case policy.List:
+	case yaml.List:
 		var parts []string
 		for _, v := range n.Values {
 			parts = append(parts, written(v))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
-	case policy.Map:
+	case yaml.Map:
 		var parts []string
 		for i, k := range n.Keys {
 			parts = append(parts, k.Text+": "+written(n.Values[i]))
@@ -351,7 +351,7 @@ func shown(got any) string {
 	return string(text)
 }
 
-func (r *prober) due(name string, want *policy.Node, d *Decision) {
+func (r *prober) due(name string, want *yaml.Node, d *Decision) {
 	for i, key := range want.Keys {
 		at := slices.IndexFunc(d.Clocks, func(c Clock) bool { return c.ID == key.Text })
 		if at < 0 {
@@ -364,13 +364,13 @@ func (r *prober) due(name string, want *policy.Node, d *Decision) {
 		}
 		r.equal(name, "due."+key.Text, want.Values[i], got)
 	}
-	if want.Kind != policy.Map {
+	if want.Kind != yaml.Map {
 		r.fail(want, "%s: due: expected {clock: instant}", name)
 	}
 }
 
 // clauses checks that every named clause is cited.
-func (r *prober) clauses(name string, want *policy.Node, d *Decision) {
+func (r *prober) clauses(name string, want *yaml.Node, d *Decision) {
 	var cited []string
 	for _, reason := range d.Because {
 		cited = append(cited, reason.Clause)
@@ -380,8 +380,8 @@ func (r *prober) clauses(name string, want *policy.Node, d *Decision) {
 			cited = append(cited, reason.Clause)
 		}
 	}
-	for _, w := range append([]*policy.Node{want}, want.Values...) {
-		if w.Kind != policy.Scalar {
+	for _, w := range append([]*yaml.Node{want}, want.Values...) {
+		if w.Kind != yaml.Scalar {
 			continue
 		}
 		if _, ok := r.p.Clause(w.Text); !ok {
@@ -392,7 +392,7 @@ func (r *prober) clauses(name string, want *policy.Node, d *Decision) {
 	}
 }
 
-func (r *prober) unsettled(name string, want *policy.Node, d *Decision) {
+func (r *prober) unsettled(name string, want *yaml.Node, d *Decision) {
 	for i, key := range want.Keys {
 		at := slices.IndexFunc(d.Unsettled, func(u Unsettled) bool { return u.Field == key.Text })
 		var got any

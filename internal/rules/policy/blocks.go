@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
 func (c *compiler) header() {
@@ -15,7 +16,7 @@ func (c *compiler) header() {
 		c.add(SeverityError, 1, 1, "the block `policy` is missing: {name: .., vendor: .., effective: 2020-10-01, zone: UTC}")
 		return
 	}
-	if !c.is(n, Map, "policy") {
+	if !c.is(n, yaml.Map, "policy") {
 		return
 	}
 	c.only(n, "policy", []string{"name", "vendor", "effective", "zone", "home", "supplements"}, nil)
@@ -42,8 +43,8 @@ func (c *compiler) header() {
 	c.p.effective = zone.At(day, 0)
 }
 
-func (c *compiler) zone(n *Node) (calendar.Zone, bool) {
-	if n == nil || n.Kind != Scalar {
+func (c *compiler) zone(n *yaml.Node) (calendar.Zone, bool) {
+	if n == nil || n.Kind != yaml.Scalar {
 		return calendar.Zone{}, false
 	}
 	z, err := calendar.LoadZone(n.Text)
@@ -54,7 +55,7 @@ func (c *compiler) zone(n *Node) (calendar.Zone, bool) {
 }
 
 // warnHome warns where GMT is written but the vendor's home has a summer time.
-func (c *compiler) warnHome(n *Node) {
+func (c *compiler) warnHome(n *yaml.Node) {
 	if n == nil || n.Text != "GMT" || c.p.home == "" {
 		return
 	}
@@ -69,8 +70,8 @@ func (c *compiler) warnHome(n *Node) {
 }
 
 func (c *compiler) terms() {
-	c.entries("terms", func(key, value *Node) {
-		if c.is(value, Scalar, "a term") {
+	c.entries("terms", func(key, value *yaml.Node) {
+		if c.is(value, yaml.Scalar, "a term") {
 			c.p.terms = append(c.p.terms, Term{Name: key.Text, Meaning: strings.TrimSpace(value.Text), Clause: c.place(key).Clause})
 		}
 	})
@@ -79,8 +80,8 @@ func (c *compiler) terms() {
 // ---- who and what ----
 
 func (c *compiler) levels() {
-	c.entries("levels", func(key, n *Node) {
-		if !c.is(n, Map, "a level") {
+	c.entries("levels", func(key, n *yaml.Node) {
+		if !c.is(n, yaml.Map, "a level") {
 			return
 		}
 		c.only(n, "levels."+key.Text, []string{"name", "effort", "escalates_to", "opened_by"}, nil)
@@ -134,8 +135,8 @@ func (c *compiler) linkLevel(l *Level, index int, ids []string) {
 }
 
 func (c *compiler) plans() {
-	c.entries("plans", func(key, n *Node) {
-		if !c.is(n, Map, "a plan") {
+	c.entries("plans", func(key, n *yaml.Node) {
+		if !c.is(n, yaml.Map, "a plan") {
 			return
 		}
 		c.only(n, "plans."+key.Text, []string{"name", "answer", "offer", "queue", "builds_on", "includes"}, []string{"needs"})
@@ -155,8 +156,8 @@ func (c *compiler) plans() {
 			c.errorAt(at, "plan %q builds on %q, which must stand above it", p.ID, p.BuildsOn)
 		}
 	}
-	c.entries("addons", func(key, n *Node) {
-		if c.is(n, Map, "an add-on") {
+	c.entries("addons", func(key, n *yaml.Node) {
+		if c.is(n, yaml.Map, "an add-on") {
 			c.only(n, "addons."+key.Text, []string{"name"}, []string{"needs"})
 			c.closed(FactAddon, key.Text)
 		}
@@ -184,7 +185,7 @@ func (c *compiler) plansFrom(id string) []int {
 
 func (c *compiler) severities() {
 	n := c.root.Get("severity")
-	if n == nil || !c.is(n, Map, "severity") {
+	if n == nil || !c.is(n, yaml.Map, "severity") {
 		return
 	}
 	c.only(n, "severity", []string{"scale", "set_by", "changed_by"}, []string{"priority", "from"})
@@ -195,12 +196,12 @@ func (c *compiler) severities() {
 		}
 	}
 	scale := n.Get("scale")
-	if scale == nil || !c.is(scale, Map, "severity.scale") {
+	if scale == nil || !c.is(scale, yaml.Map, "severity.scale") {
 		return
 	}
 	for i, key := range scale.Keys {
 		v := scale.Values[i]
-		if c.is(v, Map, "a severity") {
+		if c.is(v, yaml.Map, "a severity") {
 			c.only(v, "severity.scale."+key.Text, []string{"name", "means"}, []string{"was", "for"})
 			c.p.severities = append(c.p.severities, SeverityLevel{ID: key.Text, Name: c.text(v, "name"), Means: c.text(v, "means"), Place: c.place(key)})
 		}
@@ -208,8 +209,8 @@ func (c *compiler) severities() {
 }
 
 func (c *compiler) products() {
-	c.entries("products", func(key, n *Node) {
-		if !c.is(n, Map, "a product") {
+	c.entries("products", func(key, n *yaml.Node) {
+		if !c.is(n, yaml.Map, "a product") {
 			return
 		}
 		c.only(n, "products."+key.Text, []string{"name", "versions"}, []string{"depends_on", "lifecycle"})
@@ -218,8 +219,8 @@ func (c *compiler) products() {
 }
 
 func (c *compiler) statuses() {
-	c.entries("statuses", func(key, n *Node) {
-		if !c.is(n, Map, "a status") {
+	c.entries("statuses", func(key, n *yaml.Node) {
+		if !c.is(n, yaml.Map, "a status") {
 			return
 		}
 		c.only(n, "statuses."+key.Text, []string{"title", "waits_for"}, nil)
@@ -229,8 +230,8 @@ func (c *compiler) statuses() {
 }
 
 func (c *compiler) eventTypes() {
-	c.entries("events", func(key, n *Node) {
-		if !c.is(n, Map, "an event") {
+	c.entries("events", func(key, n *yaml.Node) {
+		if !c.is(n, yaml.Map, "an event") {
 			return
 		}
 		c.only(n, "events."+key.Text, []string{"title", "by"}, nil)
@@ -243,8 +244,8 @@ func (c *compiler) eventTypes() {
 }
 
 func (c *compiler) information() {
-	c.entries("information", func(key, n *Node) {
-		if !c.is(n, Map, "information") {
+	c.entries("information", func(key, n *yaml.Node) {
+		if !c.is(n, yaml.Map, "information") {
 			return
 		}
 		c.only(n, "information."+key.Text, []string{"type", "title", "columns"}, nil)
@@ -267,8 +268,8 @@ func sentence(s string) string {
 }
 
 func (c *compiler) offers() {
-	c.entries("offers", func(key, n *Node) {
-		if !c.is(n, Map, "an offer") {
+	c.entries("offers", func(key, n *yaml.Node) {
+		if !c.is(n, yaml.Map, "an offer") {
 			return
 		}
 		c.only(n, "offers."+key.Text, []string{"title", "to", "link"}, nil)
@@ -284,9 +285,9 @@ func (c *compiler) offers() {
 }
 
 // offer resolves the offer named under `offer`; -1 for none.
-func (c *compiler) offer(n *Node) int {
+func (c *compiler) offer(n *yaml.Node) int {
 	at := n.Get("offer")
-	if at == nil || !c.is(at, Scalar, "offer") {
+	if at == nil || !c.is(at, yaml.Scalar, "offer") {
 		return -1
 	}
 	ids := names(c.p.offers, func(o Offer) string { return o.ID })
@@ -297,7 +298,7 @@ func (c *compiler) offer(n *Node) int {
 	return i
 }
 
-func (c *compiler) answer(n *Node) string {
+func (c *compiler) answer(n *yaml.Node) string {
 	return c.choice(n, "answer", "yes", "limited", "best-effort", "no")
 }
 
@@ -310,9 +311,9 @@ func parseAnswer(s string) Answer {
 	return AnswerNone
 }
 
-func (c *compiler) charge(n *Node) *Charge {
+func (c *compiler) charge(n *yaml.Node) *Charge {
 	at := n.Get("charge")
-	if at == nil || !c.is(at, Map, "charge") {
+	if at == nil || !c.is(at, yaml.Map, "charge") {
 		return nil
 	}
 	c.only(at, "charge", []string{"rate", "confirm", "from"}, nil)
@@ -323,7 +324,7 @@ func (c *compiler) charge(n *Node) *Charge {
 	if from := at.Get("from"); from != nil && c.root.Get("allowances").Get(from.Text) == nil {
 		var known []string
 		if all := c.root.Get("allowances"); all != nil {
-			known = names(all.Keys, func(k *Node) string { return k.Text })
+			known = names(all.Keys, func(k *yaml.Node) string { return k.Text })
 		}
 		c.unknownWord(from, "allowance", known)
 	}
@@ -332,8 +333,8 @@ func (c *compiler) charge(n *Node) *Charge {
 
 func (c *compiler) categories() {
 	ids := names(c.p.levels, func(l Level) string { return l.ID })
-	c.entries("categories", func(key, n *Node) {
-		if !c.is(n, Map, "a category") {
+	c.entries("categories", func(key, n *yaml.Node) {
+		if !c.is(n, yaml.Map, "a category") {
 			return
 		}
 		c.only(n, "categories."+key.Text, []string{"title", "level", "answer", "offer", "duty", "charge"}, nil)
@@ -364,7 +365,7 @@ func (c *compiler) responsibility() {
 		return
 	}
 	ids := names(c.p.levels, func(l Level) string { return l.ID })
-	c.items(list, "responsibility", func(i int, n *Node) {
+	c.items(list, "responsibility", func(i int, n *yaml.Node) {
 		c.only(n, "responsibility", slices.Concat(ruleKeys, ids), laterRuleKeys)
 		row := ResponsibilityRow{Rule: c.rule(n, fmt.Sprintf("responsibility[%d]", i), stageLevel), Cells: make([]ResponsibilityCell, len(ids))}
 		for level, id := range ids {
@@ -386,16 +387,16 @@ func (c *compiler) responsibility() {
 	c.checkReach("responsibility", rules)
 }
 
-func (c *compiler) rowName(n *Node) string {
+func (c *compiler) rowName(n *yaml.Node) string {
 	if types := c.words(n.Get("for").Get("product.type"), "product.type"); len(types) > 0 {
 		return fmt.Sprintf("product type %q", types[0].Text)
 	}
 	return "this row"
 }
 
-func (c *compiler) cell(n *Node, level string) ResponsibilityCell {
+func (c *compiler) cell(n *yaml.Node, level string) ResponsibilityCell {
 	cell := ResponsibilityCell{Line: n.Line}
-	if !c.is(n, Map, level) {
+	if !c.is(n, yaml.Map, level) {
 		return cell
 	}
 	c.only(n, level, []string{"by", "for"}, nil)
@@ -404,7 +405,7 @@ func (c *compiler) cell(n *Node, level string) ResponsibilityCell {
 	return cell
 }
 
-func (c *compiler) kinds(n *Node, key, level string, allowed []string) (uint8, []string) {
+func (c *compiler) kinds(n *yaml.Node, key, level string, allowed []string) (uint8, []string) {
 	var bits uint8
 	var list []string
 	for _, w := range c.words(n.Get(key), key) {
@@ -443,7 +444,7 @@ func KindBit(kind string) uint8 {
 func (c *compiler) hours() {
 	list := c.root.Get("hours")
 	var choose []*Rule
-	c.items(list, "hours", func(i int, n *Node) {
+	c.items(list, "hours", func(i int, n *yaml.Node) {
 		c.only(n, "hours", slices.Concat(ruleKeys, []string{"use", "add", "outside"}), laterRuleKeys)
 		r := HoursRule{Rule: c.rule(n, fmt.Sprintf("hours[%d]", i), stageHours)}
 		r.BestEffort = c.choice(n, "outside", "closed", "best-effort") == "best-effort"
@@ -522,7 +523,7 @@ func (c *compiler) united(base int, adds []int, set uint64) Calendar {
 // ---- coverage ----
 
 func (c *compiler) coverage() {
-	c.items(c.root.Get("coverage"), "coverage", func(i int, n *Node) {
+	c.items(c.root.Get("coverage"), "coverage", func(i int, n *yaml.Node) {
 		c.only(n, "coverage", slices.Concat(ruleKeys, []string{"answer", "offer", "charge", "overrides"}), laterRuleKeys)
 		r := CoverageRule{Rule: c.rule(n, fmt.Sprintf("coverage[%d]", i), stageCoverage), Offer: c.offer(n), Charge: c.charge(n), names: n.Get("overrides")}
 		r.Answer = parseAnswer(c.answer(n))
@@ -678,7 +679,7 @@ func (c *compiler) offersOn(r *CoverageRule, kind string) bool {
 
 func (c *compiler) gates() {
 	levels := names(c.p.levels, func(l Level) string { return l.ID })
-	c.items(c.root.Get("gates"), "gates", func(i int, n *Node) {
+	c.items(c.root.Get("gates"), "gates", func(i int, n *yaml.Node) {
 		c.only(n, "gates", slices.Concat(ruleKeys, []string{"to", "from", "require"}), laterRuleKeys)
 		g := Gate{Rule: c.rule(n, fmt.Sprintf("gates[%d]", i), stageGates), From: c.text(n, "from"), To: c.required(n, "to", "a gate")}
 		g.FromIdx, g.ToIdx = slices.Index(levels, g.From), slices.Index(levels, g.To)
@@ -712,17 +713,17 @@ func (c *compiler) gateSentence(g *Gate) string {
 	return where + ": " + strings.Join(asked, "; ") + "."
 }
 
-func (c *compiler) requirements(n *Node) []Requirement {
-	if n == nil || !c.is(n, List, "require") {
+func (c *compiler) requirements(n *yaml.Node) []Requirement {
+	if n == nil || !c.is(n, yaml.List, "require") {
 		return nil
 	}
 	var list []Requirement
 	for _, item := range n.Values {
 		r := Requirement{Min: 1, Place: c.place(item)}
 		switch item.Kind {
-		case Scalar:
+		case yaml.Scalar:
 			c.require(&r, item)
-		case Map:
+		case yaml.Map:
 			c.requireMap(&r, item)
 		default:
 			c.errorAt(item, "require: expected an id such as `steps`, found %v", item.Kind)
@@ -734,7 +735,7 @@ func (c *compiler) requirements(n *Node) []Requirement {
 }
 
 // requireMap reads {any: [a, b], waive: with-reason} and {test_matrix: 1, waive: with-reason}.
-func (c *compiler) requireMap(r *Requirement, item *Node) {
+func (c *compiler) requireMap(r *Requirement, item *yaml.Node) {
 	for i, key := range item.Keys {
 		v := item.Values[i]
 		switch key.Text {
@@ -763,7 +764,7 @@ func (c *compiler) requireMap(r *Requirement, item *Node) {
 	}
 }
 
-func (c *compiler) require(r *Requirement, at *Node) {
+func (c *compiler) require(r *Requirement, at *yaml.Node) {
 	word, ok := c.p.Word(FactProvided, at.Text)
 	if !ok {
 		ids := names(c.p.information, func(i Information) string { return i.ID })
@@ -777,8 +778,8 @@ func (c *compiler) require(r *Requirement, at *Node) {
 // ---- allowances, updates, promises ----
 
 func (c *compiler) allowances() {
-	c.entries("allowances", func(key, n *Node) {
-		if !c.is(n, Map, "an allowance") {
+	c.entries("allowances", func(key, n *yaml.Node) {
+		if !c.is(n, yaml.Map, "an allowance") {
 			return
 		}
 		known := []string{"title", "counts", "of", "bought", "step", "round", "per", "named", "sheets", "warn", "over"}
@@ -805,7 +806,7 @@ func (c *compiler) allowances() {
 		if of := n.Get("of"); of != nil {
 			a.Category = c.strings(of, "category")
 		}
-		if over := n.Get("over"); over != nil && c.is(over, Map, "over") {
+		if over := n.Get("over"); over != nil && c.is(over, yaml.Map, "over") {
 			c.only(over, "over", []string{"answer", "offer"}, nil)
 			a.OverAnswer, a.OverOffer, a.Offer = c.choice(over, "answer", "no", "charge"), c.text(over, "offer"), c.offer(over)
 		}
@@ -818,7 +819,7 @@ func (c *compiler) allowances() {
 
 func (c *compiler) updates() {
 	n := c.root.Get("updates")
-	if n == nil || !c.is(n, Map, "updates") {
+	if n == nil || !c.is(n, yaml.Map, "updates") {
 		return
 	}
 	c.only(n, "updates", []string{"category", "windows_at_least", "needs", "expected_downtime", "staging", "keeps", "path", "after"}, nil)
@@ -827,15 +828,15 @@ func (c *compiler) updates() {
 	if _, ok := c.p.Category(u.Category); !ok && n.Get("category") != nil {
 		c.unknownWord(n.Get("category"), "category", names(c.p.categories, func(k Category) string { return k.ID }))
 	}
-	if at := n.Get("expected_downtime"); at != nil && c.is(at, Scalar, "expected_downtime") {
+	if at := n.Get("expected_downtime"); at != nil && c.is(at, yaml.Scalar, "expected_downtime") {
 		from, to, both := strings.Cut(at.Text, "-")
 		if !both {
 			to = from
 		}
-		u.DowntimeFromMs = c.duration(&Node{Kind: Scalar, Text: from, Line: at.Line, Col: at.Col}, "expected_downtime")
-		u.DowntimeToMs = c.duration(&Node{Kind: Scalar, Text: to, Line: at.Line, Col: at.Col}, "expected_downtime")
+		u.DowntimeFromMs = c.duration(&yaml.Node{Kind: yaml.Scalar, Text: from, Line: at.Line, Col: at.Col}, "expected_downtime")
+		u.DowntimeToMs = c.duration(&yaml.Node{Kind: yaml.Scalar, Text: to, Line: at.Line, Col: at.Col}, "expected_downtime")
 	}
-	c.items(n.Get("needs"), "needs", func(i int, item *Node) {
+	c.items(n.Get("needs"), "needs", func(i int, item *yaml.Node) {
 		c.only(item, "updates.needs", append(slices.Clone(ruleKeys), "require"), laterRuleKeys)
 		need := UpdateNeed{Rule: c.rule(item, fmt.Sprintf("updates.needs[%d]", i), stageGates), Require: c.requirements(item.Get("require"))}
 		u.Needs = append(u.Needs, need)
@@ -844,7 +845,7 @@ func (c *compiler) updates() {
 }
 
 func (c *compiler) promises() {
-	c.items(c.root.Get("promises"), "promises", func(_ int, n *Node) {
+	c.items(c.root.Get("promises"), "promises", func(_ int, n *yaml.Node) {
 		c.only(n, "promises", []string{"id", "measure", "each", "ahead", "at_least"}, []string{"for", "unless", "when", "misses_at_most", "credit", "reading"})
 		p := Promise{ID: c.required(n, "id", "a promise"), Measure: c.required(n, "measure", "a promise"), Each: c.choice(n, "each", "month", "quarter", "year"), Place: c.place(n)}
 		if ahead := n.Get("ahead"); ahead != nil {

@@ -151,18 +151,6 @@ func TestHostileDocumentsEndSoon(t *testing.T) {
 	}
 }
 
-func TestHostileYAMLEndsSoon(t *testing.T) {
-	for _, part := range []string{"[", "{a: ", "- ", "a: b\n", "a: >\n", "x\n", "\"x\n", "# x\n", "- a\n", "? ", "'", "a: |\n\n", "[a, ", "a:\n ", "\\", "a: \"\\\n"} {
-		for _, text := range []string{strings.Repeat(part, MaxBytes/len(part)), "a: >\n" + strings.Repeat("\n", MaxBytes-10), "a: \"" + strings.Repeat("x\n", MaxBytes/2-10)} {
-			start := time.Now()
-			ParseYAML("x", []byte(text))
-			if took := time.Since(start); took > 10*time.Second {
-				t.Errorf("%q: %v for %d bytes", part, took, len(text))
-			}
-		}
-	}
-}
-
 // FuzzParse looks for texts that make the parser panic, hang or contradict itself.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(soundPolicy(nil)))
@@ -175,17 +163,6 @@ func FuzzParse(f *testing.F) {
 			if finding.Line < 1 || finding.Col < 1 || finding.Message == "" {
 				t.Fatalf("finding %+v stands nowhere", finding)
 			}
-		}
-	})
-}
-
-// FuzzYAML looks for texts that make the reader of YAML panic or lose a place.
-func FuzzYAML(f *testing.F) {
-	f.Add([]byte("a: {b: [x, 17:00]}\nc:\n- d: |\n    e\n"))
-	f.Fuzz(func(t *testing.T, src []byte) {
-		n, findings := ParseYAML("fuzz", src)
-		if (n == nil) == (len(findings) == 0) {
-			t.Fatalf("node %v with %v", n, findings)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
 // Blocks of the language. laterBlocks are known to it but not to this version.
@@ -37,12 +38,12 @@ func BuiltinStatuses() []string {
 type compiler struct {
 	*report
 	p     *Policy
-	root  *Node
-	rules map[string]*Node // ids of rules, and where they stand
+	root  *yaml.Node
+	rules map[string]*yaml.Node // ids of rules, and where they stand
 }
 
 func compile(d *document) *Policy {
-	c := &compiler{report: d.report, root: d.root, rules: map[string]*Node{}, p: &Policy{file: d.file, clauses: d.clauses, clauseIndex: map[string]int{}}}
+	c := &compiler{report: d.report, root: d.root, rules: map[string]*yaml.Node{}, p: &Policy{file: d.file, clauses: d.clauses, clauseIndex: map[string]int{}}}
 	for i, clause := range d.clauses {
 		c.p.clauseIndex[clause.ID] = i
 	}
@@ -80,13 +81,13 @@ func compile(d *document) *Policy {
 
 // ---- reading nodes ----
 
-func (c *compiler) place(n *Node) Place {
-	return Place{Clause: c.p.clauses[n.clause].ID, Line: n.Line, Col: n.Col}
+func (c *compiler) place(n *yaml.Node) Place {
+	return Place{Clause: c.p.clauses[n.Part].ID, Line: n.Line, Col: n.Col}
 }
 
 // only reports the keys of a map that nothing reads.
-func (c *compiler) only(n *Node, where string, known, later []string) {
-	if n == nil || n.Kind != Map {
+func (c *compiler) only(n *yaml.Node, where string, known, later []string) {
+	if n == nil || n.Kind != yaml.Map {
 		return
 	}
 	for _, k := range n.Keys {
@@ -108,9 +109,9 @@ func inside(where string) string {
 }
 
 // entries walks a map of definitions.
-func (c *compiler) entries(block string, fn func(key, value *Node)) {
+func (c *compiler) entries(block string, fn func(key, value *yaml.Node)) {
 	n := c.root.Get(block)
-	if n == nil || !c.is(n, Map, block) {
+	if n == nil || !c.is(n, yaml.Map, block) {
 		return
 	}
 	for i, k := range n.Keys {
@@ -119,18 +120,18 @@ func (c *compiler) entries(block string, fn func(key, value *Node)) {
 }
 
 // items walks a list of rules.
-func (c *compiler) items(n *Node, what string, fn func(i int, item *Node)) {
-	if n == nil || !c.is(n, List, what) {
+func (c *compiler) items(n *yaml.Node, what string, fn func(i int, item *yaml.Node)) {
+	if n == nil || !c.is(n, yaml.List, what) {
 		return
 	}
 	for i, item := range n.Values {
-		if c.is(item, Map, what) {
+		if c.is(item, yaml.Map, what) {
 			fn(i, item)
 		}
 	}
 }
 
-func (c *compiler) is(n *Node, kind Kind, what string) bool {
+func (c *compiler) is(n *yaml.Node, kind yaml.Kind, what string) bool {
 	if n.Kind != kind {
 		c.errorAt(n, "%s: expected %v, found %v", what, kind, n.Kind)
 		return false
@@ -139,16 +140,16 @@ func (c *compiler) is(n *Node, kind Kind, what string) bool {
 }
 
 // text returns the scalar under a key, "" when it is absent.
-func (c *compiler) text(n *Node, key string) string {
+func (c *compiler) text(n *yaml.Node, key string) string {
 	v := n.Get(key)
-	if v == nil || !c.is(v, Scalar, key) {
+	if v == nil || !c.is(v, yaml.Scalar, key) {
 		return ""
 	}
 	return v.Text
 }
 
 // required returns the scalar under a key and reports its absence.
-func (c *compiler) required(n *Node, key, what string) string {
+func (c *compiler) required(n *yaml.Node, key, what string) string {
 	if n.Get(key) == nil {
 		c.errorAt(n, "%s needs `%s`", what, key)
 		return ""
@@ -157,25 +158,25 @@ func (c *compiler) required(n *Node, key, what string) string {
 }
 
 // words returns a scalar, or the scalars of a list.
-func (c *compiler) words(n *Node, what string) []*Node {
+func (c *compiler) words(n *yaml.Node, what string) []*yaml.Node {
 	switch {
 	case n == nil:
 		return nil
-	case n.Kind == Scalar:
-		return []*Node{n}
-	case !c.is(n, List, what):
+	case n.Kind == yaml.Scalar:
+		return []*yaml.Node{n}
+	case !c.is(n, yaml.List, what):
 		return nil
 	}
-	words := make([]*Node, 0, len(n.Values))
+	words := make([]*yaml.Node, 0, len(n.Values))
 	for _, v := range n.Values {
-		if c.is(v, Scalar, what) {
+		if c.is(v, yaml.Scalar, what) {
 			words = append(words, v)
 		}
 	}
 	return words
 }
 
-func (c *compiler) strings(n *Node, key string) []string {
+func (c *compiler) strings(n *yaml.Node, key string) []string {
 	var list []string
 	for _, w := range c.words(n.Get(key), key) {
 		list = append(list, w.Text)
@@ -183,9 +184,9 @@ func (c *compiler) strings(n *Node, key string) []string {
 	return list
 }
 
-func (c *compiler) number(n *Node, key string) int {
+func (c *compiler) number(n *yaml.Node, key string) int {
 	v := n.Get(key)
-	if v == nil || !c.is(v, Scalar, key) {
+	if v == nil || !c.is(v, yaml.Scalar, key) {
 		return 0
 	}
 	i, err := strconv.Atoi(v.Text)
@@ -196,9 +197,9 @@ func (c *compiler) number(n *Node, key string) int {
 }
 
 // choice returns a scalar that must be one of the allowed words.
-func (c *compiler) choice(n *Node, key string, allowed ...string) string {
+func (c *compiler) choice(n *yaml.Node, key string, allowed ...string) string {
 	v := n.Get(key)
-	if v == nil || !c.is(v, Scalar, key) {
+	if v == nil || !c.is(v, yaml.Scalar, key) {
 		return ""
 	}
 	if !slices.Contains(allowed, v.Text) {
@@ -207,9 +208,9 @@ func (c *compiler) choice(n *Node, key string, allowed ...string) string {
 	return v.Text
 }
 
-func (c *compiler) yes(n *Node, key string) bool {
+func (c *compiler) yes(n *yaml.Node, key string) bool {
 	v := n.Get(key)
-	if v == nil || !c.is(v, Scalar, key) {
+	if v == nil || !c.is(v, yaml.Scalar, key) {
 		return false
 	}
 	switch v.Text {
@@ -223,8 +224,8 @@ func (c *compiler) yes(n *Node, key string) bool {
 }
 
 // percent reads "99.5%" as hundredths of a percent.
-func (c *compiler) percent(n *Node) int {
-	if !c.is(n, Scalar, "a percentage") {
+func (c *compiler) percent(n *yaml.Node) int {
+	if !c.is(n, yaml.Scalar, "a percentage") {
 		return 0
 	}
 	number, ok := strings.CutSuffix(n.Text, "%")
@@ -237,7 +238,7 @@ func (c *compiler) percent(n *Node) int {
 }
 
 // unknownWord reports a reference to something that is not defined.
-func (c *compiler) unknownWord(at *Node, kind string, known []string) {
+func (c *compiler) unknownWord(at *yaml.Node, kind string, known []string) {
 	if near := didYouMean(at.Text, known); near != "" {
 		c.errorAt(at, "no %s %q%s", kind, at.Text, near)
 		return
@@ -305,16 +306,16 @@ func (c *compiler) closed(f Fact, words ...string) {
 // productTypes closes the vocabulary of product types: those that the responsibility matrix names.
 func (c *compiler) productTypes() {
 	rows := c.root.Get("responsibility")
-	if rows == nil || rows.Kind != List {
+	if rows == nil || rows.Kind != yaml.List {
 		return
 	}
 	for _, row := range rows.Values {
 		n := row.Get("for").Get("product.type")
-		if n == nil || n.Kind == Map {
+		if n == nil || n.Kind == yaml.Map {
 			continue
 		}
-		for _, w := range append([]*Node{n}, n.Values...) {
-			if w.Kind == Scalar {
+		for _, w := range append([]*yaml.Node{n}, n.Values...) {
+			if w.Kind == yaml.Scalar {
 				c.closed(FactProductType, w.Text)
 			}
 		}
@@ -327,9 +328,9 @@ var ruleKeys = []string{"id", "for", "unless"}
 var laterRuleKeys = []string{"when", "reading"}
 
 // rule reads what all rules share. Facts that are settled at stage or later cannot be looked at.
-func (c *compiler) rule(n *Node, path string, stage int) Rule {
+func (c *compiler) rule(n *yaml.Node, path string, stage int) Rule {
 	r := Rule{Place: c.place(n), ID: path}
-	if id := n.Get("id"); id != nil && c.is(id, Scalar, "id") {
+	if id := n.Get("id"); id != nil && c.is(id, yaml.Scalar, "id") {
 		r.ID = id.Text
 		if first := c.rules[r.ID]; first != nil {
 			c.errorAt(id, "%q is defined twice: here and in #%s (line %d); rename one", r.ID, c.place(first).Clause, first.Line)
@@ -348,8 +349,8 @@ func (c *compiler) rule(n *Node, path string, stage int) Rule {
 	return r
 }
 
-func (c *compiler) tests(n *Node, path string, stage int) []Test {
-	if n == nil || !c.is(n, Map, "a condition") {
+func (c *compiler) tests(n *yaml.Node, path string, stage int) []Test {
+	if n == nil || !c.is(n, yaml.Map, "a condition") {
 		return nil
 	}
 	var tests []Test
@@ -369,7 +370,7 @@ func (c *compiler) tests(n *Node, path string, stage int) []Test {
 	return tests
 }
 
-func (c *compiler) test(f Fact, n *Node) Test {
+func (c *compiler) test(f Fact, n *yaml.Node) Test {
 	if typ := factTable[f].typ; typ == TypeNumber || typ == TypeDate || typ == TypeDuration {
 		return c.rangeTest(f, n)
 	}
@@ -387,7 +388,7 @@ func (c *compiler) test(f Fact, n *Node) Test {
 }
 
 // members resolves a word, or `X and up`, to the words of the fact's vocabulary.
-func (c *compiler) members(f Fact, w *Node) []int {
+func (c *compiler) members(f Fact, w *yaml.Node) []int {
 	word, up := strings.CutSuffix(w.Text, " and up")
 	v := &c.p.vocab[f]
 	if f.Type() == TypeYesNo {
@@ -400,7 +401,7 @@ func (c *compiler) members(f Fact, w *Node) []int {
 	}
 	i, ok := v.index[word]
 	if !ok && v.closed {
-		c.unknownWord(&Node{Text: word, Line: w.Line, Col: w.Col}, factKind(f), v.words)
+		c.unknownWord(&yaml.Node{Text: word, Line: w.Line, Col: w.Col}, factKind(f), v.words)
 		return nil
 	}
 	if !ok && len(v.words) == 0 && (f == FactPlan || f == FactAddon || f == FactSeverity || f == FactSeverityAsked) {
@@ -448,9 +449,9 @@ func factKind(f Fact) string {
 }
 
 // rangeTest reads `12`, `above 100`, `below 10d`, `from 10 to 50`, `from 10` or `to 50` as an inclusive range.
-func (c *compiler) rangeTest(f Fact, n *Node) Test {
+func (c *compiler) rangeTest(f Fact, n *yaml.Node) Test {
 	t := Test{Fact: f, lo: -1 << 62, hi: 1 << 62}
-	if !c.is(n, Scalar, f.String()) {
+	if !c.is(n, yaml.Scalar, f.String()) {
 		return t
 	}
 	words := strings.Fields(n.Text)
@@ -540,8 +541,8 @@ func ParseDuration(s string) (int64, error) {
 	return total, nil
 }
 
-func (c *compiler) duration(n *Node, what string) int64 {
-	if !c.is(n, Scalar, what) {
+func (c *compiler) duration(n *yaml.Node, what string) int64 {
+	if !c.is(n, yaml.Scalar, what) {
 		return 0
 	}
 	ms, err := ParseDuration(n.Text)

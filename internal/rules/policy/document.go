@@ -13,7 +13,12 @@ import (
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/text"
+
+	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
+
+// MaxBytes is the length that a document may have.
+const MaxBytes = yaml.MaxBytes
 
 // Parse compiles one policy document. The Policy is nil when a finding is an error. It never panics, whatever the text.
 func Parse(file string, src []byte) (*Policy, []Finding) {
@@ -26,7 +31,7 @@ func Parse(file string, src []byte) (*Policy, []Finding) {
 		r.add(SeverityError, 1, 1, "the document is not valid UTF-8")
 		return nil, r.findings
 	}
-	d := &document{report: r, src: src, lines: lineStarts(src), blocks: map[int][]*Node{}}
+	d := &document{report: r, src: src, lines: lineStarts(src), blocks: map[int][]*yaml.Node{}}
 	if !d.withinShape() {
 		return nil, r.sorted()
 	}
@@ -44,9 +49,9 @@ type document struct {
 	src     []byte
 	lines   []int // offset of the first byte of each line
 	clauses []Clause
-	root    *Node
-	blocks  map[int][]*Node // the blocks of each clause as written
-	nodes   int
+	root    *yaml.Node
+	blocks  map[int][]*yaml.Node // the blocks of each clause as written
+	reader  yaml.Reader
 }
 
 func lineStarts(src []byte) []int {
@@ -111,7 +116,7 @@ func (d *document) withinShape() bool {
 func (d *document) read() {
 	md := goldmark.New(goldmark.WithExtensions(extension.Table), goldmark.WithParserOptions(parser.WithHeadingAttribute()))
 	tree := md.Parser().Parse(text.NewReader(d.src))
-	d.root = &Node{Kind: Map, Line: 1, Col: 1}
+	d.root = &yaml.Node{Kind: yaml.Map, Line: 1, Col: 1}
 	current := -1
 	var prose bytes.Buffer
 	closeClause := func() {
@@ -180,7 +185,7 @@ func (d *document) heading(n *ast.Heading) {
 			c.ID = string(id)
 		}
 	}
-	at := &Node{Line: c.Line, Col: 1}
+	at := &yaml.Node{Line: c.Line, Col: 1}
 	same := slices.IndexFunc(d.clauses, func(o Clause) bool { return o.ID == c.ID && c.ID != "" })
 	switch {
 	case c.ID == "":
@@ -233,12 +238,12 @@ func (d *document) block(n *ast.FencedCodeBlock, clause int) {
 	start, end := n.Lines().At(0).Start, n.Lines().At(n.Lines().Len()-1).Stop
 	line := d.lineOf(start)
 	start = d.lines[line-1]
-	p := &yamlParser{src: string(d.src[start:end]), line: line, clause: clause, nodes: d.nodes}
-	root := p.document(d.report)
-	d.nodes = p.nodes
+	root, mistake := d.reader.Read(string(d.src[start:end]), line, clause)
 	switch {
-	case root == nil || root.Kind == Null:
-	case root.Kind != Map:
+	case mistake != nil:
+		d.add(SeverityError, mistake.Line, mistake.Col, "%s", mistake.Message)
+	case root.Kind == yaml.Null:
+	case root.Kind != yaml.Map:
 		d.errorAt(root, "a policy block is a map of keys such as `hours:`, not %v", root.Kind)
 	default:
 		d.blocks[clause] = append(d.blocks[clause], root)
@@ -248,7 +253,7 @@ func (d *document) block(n *ast.FencedCodeBlock, clause int) {
 
 // merge adds the entries of a block to what earlier blocks said: maps merge by name at every depth, lists append, and a
 // scalar given twice is an error.
-func (d *document) merge(into, from *Node) {
+func (d *document) merge(into, from *yaml.Node) {
 	index := make(map[string]int, len(into.Keys))
 	for i, k := range into.Keys {
 		index[k.Text] = i
@@ -260,29 +265,29 @@ func (d *document) merge(into, from *Node) {
 		case !known:
 			into.Keys = append(into.Keys, key)
 			into.Values = append(into.Values, copyShape(value))
-		case into.Values[at].Kind == Map && value.Kind == Map:
+		case into.Values[at].Kind == yaml.Map && value.Kind == yaml.Map:
 			d.merge(into.Values[at], value)
-		case into.Values[at].Kind == List && value.Kind == List:
+		case into.Values[at].Kind == yaml.List && value.Kind == yaml.List:
 			into.Values[at].Values = append(into.Values[at].Values, value.Values...)
 		default:
 			first := into.Keys[at]
-			d.errorAt(key, "%q is defined twice: here and in #%s (line %d); rename one", key.Text, d.clauses[first.clause].ID, first.Line)
+			d.errorAt(key, "%q is defined twice: here and in #%s (line %d); rename one", key.Text, d.clauses[first.Part].ID, first.Line)
 		}
 	}
 }
 
 // copyShape copies the maps of a block, so that merging leaves the block as it was written.
-func copyShape(n *Node) *Node {
+func copyShape(n *yaml.Node) *yaml.Node {
 	switch n.Kind {
-	case Map:
+	case yaml.Map:
 		c := *n
 		c.Keys = slices.Clone(n.Keys)
-		c.Values = make([]*Node, len(n.Values))
+		c.Values = make([]*yaml.Node, len(n.Values))
 		for i, v := range n.Values {
 			c.Values[i] = copyShape(v)
 		}
 		return &c
-	case List:
+	case yaml.List:
 		c := *n
 		c.Values = slices.Clone(n.Values)
 		return &c

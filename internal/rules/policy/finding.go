@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
 // Severity grades of a Finding.
@@ -51,11 +53,11 @@ func (r *report) add(severity string, line, col int, format string, args ...any)
 	r.findings = append(r.findings, Finding{File: r.file, Line: max(line, 1), Col: max(col, 1), Severity: severity, Message: message})
 }
 
-func (r *report) errorAt(n *Node, format string, args ...any) {
+func (r *report) errorAt(n *yaml.Node, format string, args ...any) {
 	r.add(SeverityError, n.Line, n.Col, format, args...)
 }
 
-func (r *report) warnAt(n *Node, format string, args ...any) {
+func (r *report) warnAt(n *yaml.Node, format string, args ...any) {
 	r.add(SeverityWarning, n.Line, n.Col, format, args...)
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
 // Policy is one compiled document. It is immutable and safe for concurrent use; slices that its methods return are shared
@@ -208,7 +209,7 @@ type CoverageRule struct {
 	Overrides []int // indices of coverage rules
 	Sentence  string
 	Implied   bool // comes from a category, plan or lifecycle phase
-	names     *Node
+	names     *yaml.Node
 }
 
 // Offer is a way on.

@@ -3,10 +3,12 @@ package policy
 import (
 	"fmt"
 	"strings"
+
+	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
 // readable renders the blocks of a clause as a reader wants them: tables and sentences, never as YAML.
-func (c *compiler) readable(written []*Node) []Block {
+func (c *compiler) readable(written []*yaml.Node) []Block {
 	var list []Block
 	for _, root := range written {
 		for i, key := range root.Keys {
@@ -18,7 +20,7 @@ func (c *compiler) readable(written []*Node) []Block {
 	return list
 }
 
-func (c *compiler) readableBlock(kind string, n *Node) Block {
+func (c *compiler) readableBlock(kind string, n *yaml.Node) Block {
 	b := Block{Kind: kind}
 	switch kind {
 	case "policy":
@@ -109,7 +111,7 @@ func hundredths(n int) string {
 }
 
 // writtenIn reports whether a rule on this line is written in this list.
-func (c *compiler) writtenIn(line int, list *Node) bool {
+func (c *compiler) writtenIn(line int, list *yaml.Node) bool {
 	for _, item := range list.Values {
 		if item.Line == line {
 			return true
@@ -141,7 +143,7 @@ func (c *compiler) readableHeader() []string {
 	return list
 }
 
-func (c *compiler) readableCategories(n *Node) [][]string {
+func (c *compiler) readableCategories(n *yaml.Node) [][]string {
 	var rows [][]string
 	for _, k := range c.p.categories {
 		if n.Get(k.ID) == nil {
@@ -204,7 +206,7 @@ func (c *compiler) hoursSentence(r HoursRule) string {
 	return when + ": " + plain(c.p.calendars[r.Calendar].ID) + "."
 }
 
-func (c *compiler) readableClocks(n *Node) [][]string {
+func (c *compiler) readableClocks(n *yaml.Node) [][]string {
 	var rows [][]string
 	for _, k := range c.p.clocks {
 		if n.Get(k.ID) == nil {
@@ -238,7 +240,7 @@ func (c *compiler) requirementText(r Requirement) string {
 	return text
 }
 
-func (c *compiler) readableGates(n *Node) []string {
+func (c *compiler) readableGates(n *yaml.Node) []string {
 	var list []string
 	for _, g := range c.p.gates {
 		if c.writtenIn(g.Line, n) {
@@ -253,7 +255,7 @@ func (c *compiler) readableGates(n *Node) []string {
 	return list
 }
 
-func (c *compiler) readableAllowances(n *Node) []string {
+func (c *compiler) readableAllowances(n *yaml.Node) []string {
 	var list []string
 	for _, a := range c.p.allowances {
 		if n.Get(a.ID) == nil {

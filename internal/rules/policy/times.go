@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
 // ---- calendars ----
@@ -15,8 +16,8 @@ import (
 func (c *compiler) calendars() {
 	c.p.calendars = []Calendar{{ID: "always", Hours: calendar.Always()}, {ID: "never", Hours: calendar.Never()}}
 	sets := c.holidays()
-	c.entries("calendars", func(key, n *Node) {
-		if !c.is(n, Map, "a calendar") {
+	c.entries("calendars", func(key, n *yaml.Node) {
+		if !c.is(n, yaml.Map, "a calendar") {
 			return
 		}
 		if key.Text == "always" || key.Text == "never" || key.Text == "none" || key.Text == "hours" {
@@ -43,7 +44,7 @@ func (c *compiler) calendars() {
 	})
 }
 
-func (c *compiler) union(n *Node) *calendar.Calendar {
+func (c *compiler) union(n *yaml.Node) *calendar.Calendar {
 	var parts []*calendar.Calendar
 	for _, w := range c.words(n.Get("any"), "any") {
 		if i := c.calendarNamed(w, false); i >= 0 {
@@ -65,7 +66,7 @@ func (c *compiler) union(n *Node) *calendar.Calendar {
 	return hours
 }
 
-func (c *compiler) week(n, key *Node, sets map[string]*calendar.Holidays) *calendar.Calendar {
+func (c *compiler) week(n, key *yaml.Node, sets map[string]*calendar.Holidays) *calendar.Calendar {
 	if n.Get("place") != nil || n.Get("from") != nil {
 		return nil // reported as not supported
 	}
@@ -77,7 +78,7 @@ func (c *compiler) week(n, key *Node, sets map[string]*calendar.Holidays) *calen
 	spec := calendar.Spec{Zone: zone.Name()}
 	c.warnHome(n.Get("zone"))
 	week := n.Get("week")
-	if !ok || !c.is(week, Scalar, "week") {
+	if !ok || !c.is(week, yaml.Scalar, "week") {
 		return nil
 	}
 	spans, err := calendar.ParseWeek(week.Text)
@@ -87,7 +88,7 @@ func (c *compiler) week(n, key *Node, sets map[string]*calendar.Holidays) *calen
 	}
 	spec.Week = spans
 	spec.Closed = c.closedDays(n.Get("closed"), sets)
-	c.items(n.Get("dates"), "dates", func(_ int, item *Node) {
+	c.items(n.Get("dates"), "dates", func(_ int, item *yaml.Node) {
 		c.only(item, "dates", []string{"dates", "week"}, nil)
 		spec.Dates = append(spec.Dates, c.special(item)...)
 	})
@@ -103,7 +104,7 @@ func (c *compiler) week(n, key *Node, sets map[string]*calendar.Holidays) *calen
 }
 
 // syntax reports a mistake inside a text at its own column.
-func (c *compiler) syntax(at *Node, err error) {
+func (c *compiler) syntax(at *yaml.Node, err error) {
 	var syntax *calendar.SyntaxError
 	col := at.Col
 	if errors.As(err, &syntax) {
@@ -115,9 +116,9 @@ func (c *compiler) syntax(at *Node, err error) {
 	c.add(SeverityError, at.Line, col, "%v", err)
 }
 
-func (c *compiler) special(item *Node) []calendar.Special {
+func (c *compiler) special(item *yaml.Node) []calendar.Special {
 	week := item.Get("week")
-	if week == nil || !c.is(week, Scalar, "week") {
+	if week == nil || !c.is(week, yaml.Scalar, "week") {
 		c.errorAt(item, "special dates need a `week`, e.g. \"09:00-12:00\" or closed")
 		return nil
 	}
@@ -132,7 +133,7 @@ func (c *compiler) special(item *Node) []calendar.Special {
 	return list
 }
 
-func (c *compiler) dates(n *Node) []calendar.Dates {
+func (c *compiler) dates(n *yaml.Node) []calendar.Dates {
 	var list []calendar.Dates
 	for _, w := range c.words(n, "dates") {
 		d, err := calendar.ParseDates(w.Text)
@@ -145,7 +146,7 @@ func (c *compiler) dates(n *Node) []calendar.Dates {
 	return list
 }
 
-func (c *compiler) closedDays(n *Node, sets map[string]*calendar.Holidays) []*calendar.Holidays {
+func (c *compiler) closedDays(n *yaml.Node, sets map[string]*calendar.Holidays) []*calendar.Holidays {
 	var list []*calendar.Holidays
 	for _, w := range c.words(n, "closed") {
 		if w.Text == "place" {
@@ -167,8 +168,8 @@ func (c *compiler) closedDays(n *Node, sets map[string]*calendar.Holidays) []*ca
 
 func (c *compiler) holidays() map[string]*calendar.Holidays {
 	sets := map[string]*calendar.Holidays{}
-	c.entries("holidays", func(key, n *Node) {
-		if !c.is(n, Map, "holidays") {
+	c.entries("holidays", func(key, n *yaml.Node) {
+		if !c.is(n, yaml.Map, "holidays") {
 			return
 		}
 		c.only(n, "holidays."+key.Text, []string{"like", "plus", "less", "observed"}, nil)
@@ -186,8 +187,8 @@ func (c *compiler) holidays() map[string]*calendar.Holidays {
 
 // calendarNamed resolves the name of a calendar that stands above; NoCalendar for `none` where it is allowed. Below
 // NoCalendar the name is not known.
-func (c *compiler) calendarNamed(w *Node, none bool) int {
-	if !c.is(w, Scalar, "a calendar") {
+func (c *compiler) calendarNamed(w *yaml.Node, none bool) int {
+	if !c.is(w, yaml.Scalar, "a calendar") {
 		return -100
 	}
 	if none && w.Text == "none" {
@@ -206,8 +207,8 @@ func (c *compiler) calendarNamed(w *Node, none bool) int {
 // ---- clocks ----
 
 func (c *compiler) clocks() {
-	c.entries("clocks", func(key, n *Node) {
-		if !c.is(n, Map, "a clock") {
+	c.entries("clocks", func(key, n *yaml.Node) {
+		if !c.is(n, yaml.Map, "a clock") {
 			return
 		}
 		c.only(n, "clocks."+key.Text, []string{"title", "starts", "restarts", "stops", "runs", "kind", "pauses", "within", "then"}, nil)
@@ -239,26 +240,26 @@ func (c *compiler) clocks() {
 }
 
 // checkPauses refuses pauses of clocks that end at a point of the calendar: the points that fall in a pause would not count.
-func (c *compiler) checkPauses(k *Clock, at *Node) {
+func (c *compiler) checkPauses(k *Clock, at *yaml.Node) {
 	points := slices.ContainsFunc(k.Within, func(r TargetRule) bool { return r.Target.Kind == TargetByClose || r.Target.Kind == TargetByTime })
 	if points && len(k.Pauses) > 0 {
 		c.errorAt(at, "`pauses` together with a target `by ..` is not supported in this version")
 	}
 }
 
-func (c *compiler) event(key, n *Node, what string) string {
+func (c *compiler) event(key, n *yaml.Node, what string) string {
 	at := n.Get(what)
 	if at == nil {
 		c.errorAt(key, "clock %s needs `%s`", key.Text, what)
 		return ""
 	}
-	if c.is(at, Scalar, what) {
+	if c.is(at, yaml.Scalar, what) {
 		c.checkEvent(key.Text, what, at)
 	}
 	return at.Text
 }
 
-func (c *compiler) checkEvent(clock, what string, w *Node) {
+func (c *compiler) checkEvent(clock, what string, w *yaml.Node) {
 	if slices.Contains(BuiltinEvents(), w.Text) {
 		return
 	}
@@ -270,9 +271,9 @@ func (c *compiler) checkEvent(clock, what string, w *Node) {
 	}
 }
 
-func (c *compiler) within(clock string, n *Node, runs int) []TargetRule {
+func (c *compiler) within(clock string, n *yaml.Node, runs int) []TargetRule {
 	var list []TargetRule
-	c.items(n, "within", func(i int, item *Node) {
+	c.items(n, "within", func(i int, item *yaml.Node) {
 		c.only(item, "within", append(slices.Clone(ruleKeys), "is"), append(slices.Clone(laterRuleKeys), "by", "bands", "calc"))
 		r := TargetRule{Rule: c.rule(item, fmt.Sprintf("%s[%d]", clock, i), stageClocks)}
 		switch is := item.Get("is"); {
@@ -312,19 +313,19 @@ func (c *compiler) targetSentence(clock string, r *TargetRule) string {
 }
 
 // target reads `30m`, `7h30m`, `1 business day`, `by close +1`, `by 12:00 +2` or `none`, each with an optional `on CALENDAR`.
-func (c *compiler) target(n *Node, runs int) Target {
+func (c *compiler) target(n *yaml.Node, runs int) Target {
 	t := Target{On: RunsHours}
-	if n.Kind == Map && (n.Get("earliest") != nil || n.Get("latest") != nil) {
+	if n.Kind == yaml.Map && (n.Get("earliest") != nil || n.Get("latest") != nil) {
 		c.errorAt(n, "`earliest` and `latest` are not supported in this version")
 		return t
 	}
-	if !c.is(n, Scalar, "a target") {
+	if !c.is(n, yaml.Scalar, "a target") {
 		return t
 	}
 	t.Text = n.Text
 	body, on, named := strings.Cut(n.Text, " on ")
 	if named {
-		t.On = c.calendarNamed(&Node{Kind: Scalar, Text: strings.TrimSpace(on), Line: n.Line, Col: n.Col + len(body) + 4}, false)
+		t.On = c.calendarNamed(&yaml.Node{Kind: yaml.Scalar, Text: strings.TrimSpace(on), Line: n.Line, Col: n.Col + len(body) + 4}, false)
 	}
 	words := strings.Fields(body)
 	switch {
@@ -341,13 +342,13 @@ func (c *compiler) target(n *Node, runs int) Target {
 		c.byTarget(n, words, &t)
 	default:
 		t.Kind = TargetDuration
-		t.Ms = c.duration(&Node{Kind: Scalar, Text: body, Line: n.Line, Col: n.Col}, "a target")
+		t.Ms = c.duration(&yaml.Node{Kind: yaml.Scalar, Text: body, Line: n.Line, Col: n.Col}, "a target")
 		c.warnLongDay(n, &t, runs)
 	}
 	return t
 }
 
-func (c *compiler) byTarget(n *Node, words []string, t *Target) {
+func (c *compiler) byTarget(n *yaml.Node, words []string, t *Target) {
 	bad := func() {
 		c.errorAt(n, "cannot read %q; write `by close`, `by close +1` or `by 12:00 +2`", n.Text)
 	}
@@ -394,7 +395,7 @@ func (c *compiler) calendarsOf(on, runs int) []int {
 	return list
 }
 
-func (c *compiler) checkBusinessDay(n *Node, on, runs int) {
+func (c *compiler) checkBusinessDay(n *yaml.Node, on, runs int) {
 	for _, i := range c.calendarsOf(on, runs) {
 		k := &c.p.calendars[i]
 		if k.ID == "always" || k.ID == "never" {
@@ -406,7 +407,7 @@ func (c *compiler) checkBusinessDay(n *Node, on, runs int) {
 	}
 }
 
-func (c *compiler) warnLongDay(n *Node, t *Target, runs int) {
+func (c *compiler) warnLongDay(n *yaml.Node, t *Target, runs int) {
 	if t.On < 0 && runs < 0 {
 		return
 	}
@@ -418,10 +419,10 @@ func (c *compiler) warnLongDay(n *Node, t *Target, runs int) {
 	}
 }
 
-func (c *compiler) steps(n *Node) []Step {
+func (c *compiler) steps(n *yaml.Node) []Step {
 	var list []Step
 	levels := names(c.p.levels, func(l Level) string { return l.ID })
-	c.items(n, "then", func(_ int, item *Node) {
+	c.items(n, "then", func(_ int, item *yaml.Node) {
 		c.only(item, "then", []string{"at", "after", "late", "notify", "escalate"}, []string{"set"})
 		s := Step{Notify: c.text(item, "notify"), Escalate: c.text(item, "escalate")}
 		times := 0
@@ -475,8 +476,8 @@ func (c *compiler) checkReach(what string, rules []*Rule) {
 
 func (c *compiler) lifecyclePhases() {
 	products := names(c.p.products, func(p Product) string { return p.ID })
-	c.entries("lifecycle", func(key, n *Node) {
-		if !c.is(n, Map, "a lifecycle") {
+	c.entries("lifecycle", func(key, n *yaml.Node) {
+		if !c.is(n, yaml.Map, "a lifecycle") {
 			return
 		}
 		c.only(n, "lifecycle."+key.Text, []string{"phases", "lines", "warn_before", "after"}, []string{"last_day", "exceptions", "others", "table"})
@@ -487,13 +488,13 @@ func (c *compiler) lifecyclePhases() {
 		for _, w := range c.words(n.Get("warn_before"), "warn_before") {
 			life.WarnBefore = append(life.WarnBefore, int(c.duration(w, "warn_before")/(24*3600_000)))
 		}
-		if phases := n.Get("phases"); phases != nil && c.is(phases, Map, "phases") {
+		if phases := n.Get("phases"); phases != nil && c.is(phases, yaml.Map, "phases") {
 			for i, k := range phases.Keys {
 				life.Phases = append(life.Phases, c.phase(k, phases.Values[i]))
 			}
 		}
 		lines := 0
-		c.items(n.Get("lines"), "lines", func(_ int, item *Node) {
+		c.items(n.Get("lines"), "lines", func(_ int, item *yaml.Node) {
 			lines++
 			c.line(&life, item)
 		})
@@ -507,14 +508,14 @@ func (c *compiler) lifecyclePhases() {
 	}
 }
 
-func (c *compiler) phase(key, n *Node) LifecyclePhase {
+func (c *compiler) phase(key, n *yaml.Node) LifecyclePhase {
 	phase := LifecyclePhase{ID: key.Text, Place: c.place(key), Open: true}
 	if key.Text == PhaseEnded {
 		c.errorAt(key, "the phase %q exists already: it follows the last", PhaseEnded)
 	}
 	c.closed(FactVersionPhase, key.Text)
 	phase.Word, _ = c.p.Word(FactVersionPhase, key.Text)
-	if n.Kind == Null || !c.is(n, Map, "a phase") {
+	if n.Kind == yaml.Null || !c.is(n, yaml.Map, "a phase") {
 		return phase
 	}
 	c.only(n, "phases."+key.Text, []string{"updates", "answer", "offer"}, []string{"when"})
@@ -524,7 +525,7 @@ func (c *compiler) phase(key, n *Node) LifecyclePhase {
 }
 
 // line reads one lifecycle line. The ends that this version computes are announced ones, open ones and dates.
-func (c *compiler) line(life *Lifecycle, n *Node) {
+func (c *compiler) line(life *Lifecycle, n *yaml.Node) {
 	c.only(n, "lines", []string{"phase", "of", "until"}, []string{"for", "unless", "when", "at_least", "at_most", "newest", "reading"})
 	i := slices.IndexFunc(life.Phases, func(p LifecyclePhase) bool { return p.ID == c.text(n, "phase") })
 	if i < 0 {
@@ -536,7 +537,7 @@ func (c *compiler) line(life *Lifecycle, n *Node) {
 		return
 	}
 	until := n.Get("until")
-	if until == nil || !c.is(until, Scalar, "until") {
+	if until == nil || !c.is(until, yaml.Scalar, "until") {
 		c.errorAt(n, "a line needs `until`")
 		return
 	}

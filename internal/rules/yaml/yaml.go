@@ -1,4 +1,6 @@
-package policy
+// Package yaml reads a strict part of YAML 1.2 that keeps each scalar as its author wrote it, with its line and column:
+// what a word means is decided by where it stands, not by the reader.
+package yaml
 
 import (
 	"bytes"
@@ -9,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of every YAML text that the rules read: documents, situations and probe files.
+// Limits of every text; of all parts of one document together for MaxNodes.
 const (
 	MaxBytes = 1 << 20
 	MaxDepth = 32
@@ -35,9 +37,9 @@ type Node struct {
 	Quoted bool
 	Keys   []*Node
 	Values []*Node
-	Line   int
-	Col    int
-	clause int
+	Line   int // from 1, of the document that the text is a part of
+	Col    int // from 1, in bytes
+	Part   int // what Reader.Read was told
 }
 
 // Get returns the value under a key of a map, or nil.
@@ -57,26 +59,41 @@ func (k Kind) String() string {
 	return [...]string{"nothing", "a word", "a list", "a map"}[k]
 }
 
-// ParseYAML reads one YAML text, a strict part of YAML 1.2: block and flow maps and lists, plain, quoted, folded and
+// Error is the first mistake in a text. Line and Col count from 1; Col counts bytes.
+type Error struct {
+	Line, Col int
+	Message   string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%d:%d: %s", e.Line, e.Col, e.Message) }
+
+// Parse reads one text, a strict part of YAML 1.2: block and flow maps and lists, plain, quoted, folded and
 // literal scalars, comments. JSON is inside that part. Anchors, aliases, merge keys, tags, complex keys and several
 // documents are refused, as are texts beyond the limits. It runs in linear time and never panics.
 //
 // It is hand-written because the general parsers read `[17:00]` as a map and need minutes for some texts of 1 MiB.
-func ParseYAML(file string, src []byte) (*Node, []Finding) {
-	r := &report{file: file}
-	if len(src) > MaxBytes {
-		r.add(SeverityError, 1, 1, "the text is longer than 1 MiB")
-		return nil, r.findings
-	}
-	p := &yamlParser{src: string(src), line: 1}
-	n := p.document(r)
-	if r.failed() {
-		return nil, r.findings
-	}
-	return n, nil
+func Parse(src []byte) (*Node, *Error) {
+	var r Reader
+	return r.Read(string(src), 1, 0)
 }
 
-type yamlParser struct {
+// Reader reads the parts of one document, which share its limit on nodes. The zero Reader is ready.
+type Reader struct {
+	nodes int
+}
+
+// Read reads one part that begins at the given line of the document, as Parse does. Each node is marked with the part.
+func (r *Reader) Read(text string, line, part int) (*Node, *Error) {
+	if len(text) > MaxBytes {
+		return nil, &Error{line, 1, "the text is longer than 1 MiB"}
+	}
+	p := &parser{src: text, line: line, part: part, nodes: r.nodes}
+	root, err := p.document()
+	r.nodes = p.nodes
+	return root, err
+}
+
+type parser struct {
 	src       string
 	pos       int
 	line      int
@@ -84,23 +101,17 @@ type yamlParser struct {
 	depth     int
 	flow      int // open brackets
 	nodes     int
-	clause    int
+	part      int
 }
 
-type yamlError struct {
-	line, col int
-	message   string
-}
-
-func (p *yamlParser) document(r *report) (root *Node) {
+func (p *parser) document() (root *Node, err *Error) {
 	defer func() {
 		if e := recover(); e != nil {
-			fault, ok := e.(yamlError)
+			mistake, ok := e.(*Error)
 			if !ok {
 				panic(e)
 			}
-			r.add(SeverityError, fault.line, fault.col, "%s", fault.message)
-			root = nil
+			root, err = nil, mistake
 		}
 	}()
 	p.checkText()
@@ -114,63 +125,63 @@ func (p *yamlParser) document(r *report) (root *Node) {
 	if p.pos < len(p.src) {
 		p.fail("this line does not belong to what stands above it; check its indentation")
 	}
-	return root
+	return root, nil
 }
 
-func (p *yamlParser) fail(format string, args ...any) {
-	panic(yamlError{p.line, p.pos - p.lineStart + 1, fmt.Sprintf(format, args...)})
+func (p *parser) fail(format string, args ...any) {
+	panic(&Error{p.line, p.pos - p.lineStart + 1, fmt.Sprintf(format, args...)})
 }
 
-func (p *yamlParser) checkText() {
+func (p *parser) checkText() {
 	line, start := p.line, p.lineStart
 	for i, c := range p.src {
 		switch {
 		case c == '\n':
 			line, start = line+1, i+1
 		case c == utf8.RuneError && !strings.HasPrefix(p.src[i:], "\uFFFD"):
-			panic(yamlError{line, i - start + 1, "the text is not valid UTF-8"})
+			panic(&Error{line, i - start + 1, "the text is not valid UTF-8"})
 		case c < ' ' && c != '\t' && c != '\r', c == 0x7f:
-			panic(yamlError{line, i - start + 1, "control characters are not allowed"})
+			panic(&Error{line, i - start + 1, "control characters are not allowed"})
 		}
 	}
 }
 
-func (p *yamlParser) node(kind Kind) *Node {
+func (p *parser) node(kind Kind) *Node {
 	p.nodes++
 	if p.nodes > MaxNodes {
 		p.fail("the document has more than 20,000 nodes")
 	}
-	return &Node{Kind: kind, Line: p.line, Col: p.pos - p.lineStart + 1, clause: p.clause}
+	return &Node{Kind: kind, Line: p.line, Col: p.pos - p.lineStart + 1, Part: p.part}
 }
 
-func (p *yamlParser) enter() {
+func (p *parser) enter() {
 	p.depth++
 	if p.depth > MaxDepth {
 		p.fail("the document is deeper than 32 levels")
 	}
 }
 
-func (p *yamlParser) leave() { p.depth-- }
+func (p *parser) leave() { p.depth-- }
 
-func (p *yamlParser) peek(ahead int) byte {
+func (p *parser) peek(ahead int) byte {
 	if p.pos+ahead < len(p.src) {
 		return p.src[p.pos+ahead]
 	}
 	return 0
 }
 
-func (p *yamlParser) atLineStart() bool { return p.pos == p.lineStart }
+func (p *parser) atLineStart() bool { return p.pos == p.lineStart }
 
-func (p *yamlParser) indent() int { return p.pos - p.lineStart }
+func (p *parser) indent() int { return p.pos - p.lineStart }
 
-func (p *yamlParser) newline() {
+func (p *parser) newline() {
 	p.pos++
 	p.line++
 	p.lineStart = p.pos
 }
 
 // skipToToken passes blanks, comments and line ends. A tab may not take part in an indentation.
-func (p *yamlParser) skipToToken() {
+func (p *parser) skipToToken() {
 	indenting := p.atLineStart()
 	for p.pos < len(p.src) {
 		switch c := p.src[p.pos]; {
@@ -192,21 +203,21 @@ func (p *yamlParser) skipToToken() {
 	}
 }
 
-func (p *yamlParser) lineEnd() int {
+func (p *parser) lineEnd() int {
 	if i := strings.IndexByte(p.src[p.pos:], '\n'); i >= 0 {
 		return p.pos + i
 	}
 	return len(p.src)
 }
 
-func (p *yamlParser) skipBlanks() {
+func (p *parser) skipBlanks() {
 	for p.pos < len(p.src) && (p.src[p.pos] == ' ' || p.src[p.pos] == '\t' || p.src[p.pos] == '\r') {
 		p.pos++
 	}
 }
 
 // restIsEmpty reports whether only blanks and a comment follow on this line.
-func (p *yamlParser) restIsEmpty() bool {
+func (p *parser) restIsEmpty() bool {
 	for i := p.pos; i < len(p.src); i++ {
 		switch c := p.src[i]; {
 		case c == '\n':
@@ -220,7 +231,7 @@ func (p *yamlParser) restIsEmpty() bool {
 	return true
 }
 
-func (p *yamlParser) endOfLine() {
+func (p *parser) endOfLine() {
 	p.skipBlanks()
 	if !p.restIsEmpty() {
 		p.fail("unexpected text after the value; quote the whole value if it belongs to it")
@@ -232,12 +243,12 @@ func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' }
 
 func isBlankOrEnd(c byte) bool { return c == 0 || c == '\n' || isBlank(c) }
 
-func (p *yamlParser) documentMark(mark string) bool {
+func (p *parser) documentMark(mark string) bool {
 	return strings.HasPrefix(p.src[p.pos:], mark) && isBlankOrEnd(p.peek(3))
 }
 
 // block reads the value whose first token is indented more than parent.
-func (p *yamlParser) block(parent int) *Node {
+func (p *parser) block(parent int) *Node {
 	p.skipToToken()
 	if p.pos >= len(p.src) || p.indent() <= parent {
 		return p.node(Null)
@@ -245,7 +256,7 @@ func (p *yamlParser) block(parent int) *Node {
 	return p.blockHere(parent)
 }
 
-func (p *yamlParser) blockHere(parent int) *Node {
+func (p *parser) blockHere(parent int) *Node {
 	if p.atLineStart() && (p.documentMark("---") || p.documentMark("...")) {
 		p.fail("one document only: %q starts or ends another", p.src[p.pos:p.pos+3])
 	}
@@ -260,7 +271,7 @@ func (p *yamlParser) blockHere(parent int) *Node {
 	return n
 }
 
-func (p *yamlParser) blockList(indent int) *Node {
+func (p *parser) blockList(indent int) *Node {
 	p.enter()
 	defer p.leave()
 	list := p.node(List)
@@ -278,7 +289,7 @@ func (p *yamlParser) blockList(indent int) *Node {
 	return list
 }
 
-func (p *yamlParser) blockMap(indent int) *Node {
+func (p *parser) blockMap(indent int) *Node {
 	p.enter()
 	defer p.leave()
 	m := p.node(Map)
@@ -298,24 +309,24 @@ func (p *yamlParser) blockMap(indent int) *Node {
 	return m
 }
 
-func (p *yamlParser) checkIndent(indent int) {
+func (p *parser) checkIndent(indent int) {
 	if p.pos < len(p.src) && p.indent() > indent {
 		p.fail("this line is indented more than the entries above it")
 	}
 }
 
-func (p *yamlParser) addKey(m *Node, seen map[string]*Node, key *Node) {
+func (p *parser) addKey(m *Node, seen map[string]*Node, key *Node) {
 	if key.Text == "<<" && !key.Quoted {
-		panic(yamlError{key.Line, key.Col, "merge keys are not allowed"})
+		panic(&Error{key.Line, key.Col, "merge keys are not allowed"})
 	}
 	if first := seen[key.Text]; first != nil {
-		panic(yamlError{key.Line, key.Col, fmt.Sprintf("%q is defined twice: here and in line %d", key.Text, first.Line)})
+		panic(&Error{key.Line, key.Col, fmt.Sprintf("%q is defined twice: here and in line %d", key.Text, first.Line)})
 	}
 	seen[key.Text] = key
 	m.Keys = append(m.Keys, key)
 }
 
-func (p *yamlParser) mapValue(indent int) *Node {
+func (p *parser) mapValue(indent int) *Node {
 	p.skipBlanks()
 	if !p.restIsEmpty() {
 		if p.peek(0) == '-' && isBlankOrEnd(p.peek(1)) {
@@ -333,7 +344,7 @@ func (p *yamlParser) mapValue(indent int) *Node {
 }
 
 // keyAhead reports whether an implicit key and its colon stand on this line.
-func (p *yamlParser) keyAhead() bool {
+func (p *parser) keyAhead() bool {
 	end := p.lineEnd()
 	i := p.pos
 	switch p.src[i] {
@@ -365,7 +376,7 @@ func (p *yamlParser) keyAhead() bool {
 	return false
 }
 
-func (p *yamlParser) key() *Node {
+func (p *parser) key() *Node {
 	p.refuseIndicators()
 	if c := p.peek(0); c == '"' || c == '\'' {
 		return p.quoted()
@@ -381,7 +392,7 @@ func (p *yamlParser) key() *Node {
 	return n
 }
 
-func (p *yamlParser) refuseIndicators() {
+func (p *parser) refuseIndicators() {
 	switch c := p.peek(0); {
 	case c == '&' || c == '*':
 		p.fail("anchors and aliases are not allowed")
@@ -394,7 +405,7 @@ func (p *yamlParser) refuseIndicators() {
 	}
 }
 
-func (p *yamlParser) inlineValue(parent int) *Node {
+func (p *parser) inlineValue(parent int) *Node {
 	p.refuseIndicators()
 	switch p.peek(0) {
 	case '{':
@@ -410,7 +421,7 @@ func (p *yamlParser) inlineValue(parent int) *Node {
 }
 
 // plainBlock reads a plain scalar, folding the further lines that are indented more than parent.
-func (p *yamlParser) plainBlock(parent int) *Node {
+func (p *parser) plainBlock(parent int) *Node {
 	n := p.node(Scalar)
 	var text strings.Builder
 	text.WriteString(p.plainLine())
@@ -434,7 +445,7 @@ func (p *yamlParser) plainBlock(parent int) *Node {
 }
 
 // nextContinuation moves to the next line if it continues a plain scalar.
-func (p *yamlParser) nextContinuation(parent int) bool {
+func (p *parser) nextContinuation(parent int) bool {
 	if p.pos >= len(p.src) || p.src[p.pos] != '\n' {
 		return false
 	}
@@ -446,7 +457,7 @@ func (p *yamlParser) nextContinuation(parent int) bool {
 		!(p.atLineStart() && (p.documentMark("---") || p.documentMark("...")))
 }
 
-func (p *yamlParser) plainLine() string {
+func (p *parser) plainLine() string {
 	start, end := p.pos, p.lineEnd()
 	for i := start; i < end; i++ {
 		if p.src[i] == '#' && i > p.lineStart && isBlank(p.src[i-1]) {
@@ -474,7 +485,7 @@ func finishPlain(n *Node, text string) *Node {
 }
 
 // blockScalar reads a literal or folded scalar; its indentation is that of its first line that is not empty.
-func (p *yamlParser) blockScalar(parent int) *Node {
+func (p *parser) blockScalar(parent int) *Node {
 	n := p.node(Scalar)
 	n.Quoted = true
 	folded := p.peek(0) == '>'
@@ -503,7 +514,7 @@ func (p *yamlParser) blockScalar(parent int) *Node {
 	return n
 }
 
-func (p *yamlParser) scalarLines(parent int) []string {
+func (p *parser) scalarLines(parent int) []string {
 	var lines []string
 	own := -1
 	for p.pos < len(p.src) {
@@ -549,7 +560,7 @@ func joinLines(lines []string, folded bool) string {
 	return text.String()
 }
 
-func (p *yamlParser) flowMap() *Node {
+func (p *parser) flowMap() *Node {
 	p.enter()
 	defer p.leave()
 	p.flow++
@@ -579,7 +590,7 @@ func (p *yamlParser) flowMap() *Node {
 	return m
 }
 
-func (p *yamlParser) flowList() *Node {
+func (p *parser) flowList() *Node {
 	p.enter()
 	defer p.leave()
 	p.flow++
@@ -599,7 +610,7 @@ func (p *yamlParser) flowList() *Node {
 }
 
 // flowNext reports whether another entry follows, and passes the closing bracket when none does.
-func (p *yamlParser) flowNext(closing byte) bool {
+func (p *parser) flowNext(closing byte) bool {
 	p.skipToToken()
 	if p.pos >= len(p.src) {
 		p.fail("%q is missing", string(closing))
@@ -611,7 +622,7 @@ func (p *yamlParser) flowNext(closing byte) bool {
 	return true
 }
 
-func (p *yamlParser) flowSeparator(closing byte) {
+func (p *parser) flowSeparator(closing byte) {
 	p.skipToToken()
 	switch p.peek(0) {
 	case ',':
@@ -622,7 +633,7 @@ func (p *yamlParser) flowSeparator(closing byte) {
 	}
 }
 
-func (p *yamlParser) flowValue() *Node {
+func (p *parser) flowValue() *Node {
 	switch p.peek(0) {
 	case '{':
 		return p.flowMap()
@@ -632,7 +643,7 @@ func (p *yamlParser) flowValue() *Node {
 	return p.flowScalar()
 }
 
-func (p *yamlParser) flowScalar() *Node {
+func (p *parser) flowScalar() *Node {
 	p.refuseIndicators()
 	switch p.peek(0) {
 	case '"', '\'':
@@ -669,7 +680,7 @@ func (p *yamlParser) flowScalar() *Node {
 	return finishPlain(n, text)
 }
 
-func (p *yamlParser) flowPlainEnd() bool {
+func (p *parser) flowPlainEnd() bool {
 	switch c := p.peek(0); c {
 	case ',', '[', ']', '{', '}', '\n', 0:
 		return true
@@ -683,7 +694,7 @@ func (p *yamlParser) flowPlainEnd() bool {
 }
 
 // quoted reads a quoted scalar. Line ends inside fold to one blank, empty lines to line ends.
-func (p *yamlParser) quoted() *Node {
+func (p *parser) quoted() *Node {
 	n := p.node(Scalar)
 	n.Quoted = true
 	quote := p.src[p.pos]
@@ -691,7 +702,7 @@ func (p *yamlParser) quoted() *Node {
 	var text []byte
 	for {
 		if p.pos >= len(p.src) {
-			panic(yamlError{n.Line, n.Col, "the quotation is not closed"})
+			panic(&Error{n.Line, n.Col, "the quotation is not closed"})
 		}
 		c := p.src[p.pos]
 		switch {
@@ -713,7 +724,7 @@ func (p *yamlParser) quoted() *Node {
 	}
 }
 
-func (p *yamlParser) foldQuoted(text []byte) []byte {
+func (p *parser) foldQuoted(text []byte) []byte {
 	text = bytes.TrimRight(text, " \t\r")
 	breaks := 0
 	for p.pos < len(p.src) && p.src[p.pos] == '\n' {
@@ -728,7 +739,7 @@ func (p *yamlParser) foldQuoted(text []byte) []byte {
 }
 
 // escape reads one escape of a double-quoted scalar.
-func (p *yamlParser) escape(text []byte) []byte {
+func (p *parser) escape(text []byte) []byte {
 	c := p.peek(1)
 	if i := strings.IndexByte(`abtnvfre "/\`, c); i >= 0 && c != 0 {
 		p.pos += 2
@@ -757,7 +768,7 @@ func (p *yamlParser) escape(text []byte) []byte {
 	return utf8.AppendRune(text, r)
 }
 
-func (p *yamlParser) hex(skip, digits int) rune {
+func (p *parser) hex(skip, digits int) rune {
 	if p.pos+skip+digits > len(p.src) {
 		p.fail("the escape is cut short")
 	}
