@@ -132,6 +132,9 @@ func deskZone(c policy.Calendar) *time.Location {
 	if name == "" {
 		return nil
 	}
+	if loc, err := time.LoadLocation(name); err == nil {
+		return loc // by its own name: GMT stays GMT
+	}
 	z, err := calendar.LoadZone(name)
 	if err != nil {
 		return nil
@@ -261,6 +264,15 @@ func productName(f page.Frame, id string) string {
 		return f.T("Self-hosted")
 	}
 	return capital(plain(id))
+}
+
+// region is the name of a region: each word with its capital.
+func region(id string) string {
+	words := strings.Fields(plain(id))
+	for i, w := range words {
+		words[i] = capital(w)
+	}
+	return strings.Join(words, " ")
 }
 
 func capital(s string) string {

@@ -151,7 +151,7 @@ func (s sight) account() *page.AccountFacts {
 		return nil
 	}
 	customer := s.org(s.v.Ticket.CustomerOrg)
-	out := &page.AccountFacts{Name: customer.Name, Kind: customer.Kind, Product: productName(s.f, acc.ProductType), Region: capital(plain(acc.Region)),
+	out := &page.AccountFacts{Name: customer.Name, Kind: customer.Kind, Product: productName(s.f, acc.ProductType), Region: region(acc.Region),
 		Active: acc.MaintenanceActive(s.rules.Policy.DateAt(s.f.Now).String()), Until: acc.MaintenanceUntil}
 	if acc.PartnerID != "" {
 		out.Via = s.org(acc.PartnerID).Name
