@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -416,5 +417,46 @@ func TestAnUnknownItemOfAGateDoesNotBreakTheTicket(t *testing.T) {
 		if bytes.Contains(raw, []byte("no-such")) {
 			t.Errorf("%s", raw)
 		}
+	})
+}
+
+func TestWordsBesideAStepAreKeptLikeAnyMessage(t *testing.T) {
+	each(t, func(h *house, clock *dbtest.Clock) {
+		path := "/tickets/" + h.open(namedUser, nil).text("id")
+		for _, step := range []string{"solve", "reopen"} {
+			field := map[string]string{"solve": "body", "reopen": "reason"}[step]
+			h.do(vendor1, "POST", path+"/"+step, map[string]any{field: strings.Repeat("x", 1<<20+1)}).is(413)
+			h.do(vendor1, "POST", path+"/"+step, map[string]any{field: "Try\x00 again"}).is(200)
+		}
+		a := h.do(namedUser, "GET", path+"/messages", nil).is(200)
+		a.has(map[string]any{"items.1.body": "Try again", "items.1.channel": "api", "items.2.body": "Try again", "items.2.channel": "api"})
+	})
+}
+
+func TestOneKeySentAtOnceOpensOneTicket(t *testing.T) {
+	each(t, func(h *house, clock *dbtest.Clock) {
+		const clients = 8
+		ids := make(chan string, clients)
+		for range clients {
+			go func() {
+				r := httptest.NewRequest("POST", "/api/v1/tickets", strings.NewReader(`{"subject": "Once", "body": "Only once.", "category": "how-to"}`))
+				r.Header.Set("Authorization", "Bearer "+h.tokens[named])
+				r.Header.Set("Idempotency-Key", "together")
+				w := httptest.NewRecorder()
+				h.handler.ServeHTTP(w, r)
+				var out struct{ ID string }
+				if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || w.Code != 201 {
+					t.Errorf("status %d: %s", w.Code, w.Body)
+				}
+				ids <- out.ID
+			}()
+		}
+		first := <-ids
+		for range clients - 1 {
+			if id := <-ids; id != first {
+				t.Errorf("%s and %s", first, id)
+			}
+		}
+		h.do(named, "GET", "/tickets", nil).is(200).has(map[string]any{"items.0.id": first, "items.1": nil})
 	})
 }
