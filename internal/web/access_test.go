@@ -134,7 +134,7 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 		nadia.post(path, fields{"body": "forged"}, "Origin", "null").want(http.StatusForbidden)
 		nadia.post(path, fields{"body": "forged"}, "Content-Type", "text/plain", "Origin", "https://evil.example").want(http.StatusForbidden)
 	}
-	nadia.get("/requests/"+number).has("Received").lacks("forged")
+	nadia.get("/requests/" + number).has("Received").lacks("forged")
 	// and nothing is changed by reading
 	for _, act := range []string{"reply", "solve", "reopen"} {
 		nadia.get("/requests/" + number + "/" + act).want(http.StatusNotFound)

@@ -106,6 +106,6 @@ func TestHostileTextAndFiles(t *testing.T) {
 			t.Errorf("%s: headers %v", name, file.header)
 		}
 	}
-	w.as("l1@vendor.example").get("/desk/tickets/" + number).want(http.StatusOK).lacks("<script>alert", "<img src=x")
+	w.as("l1@vendor.example").get("/desk/tickets/"+number).want(http.StatusOK).lacks("<script>alert", "<img src=x")
 	b.get("/requests/new?subject=" + "%3Cscript%3Ealert(1)%3C/script%3E").want(http.StatusOK).lacks("<script>alert")
 }

@@ -40,7 +40,7 @@ func TestARequestGoesThroughTheLevelsByPlainForms(t *testing.T) {
 		lena.get(desk).submit(desk+"/reply", fields{"body": "Which browser do you use?", "!": "then=waiting"}).want(http.StatusSeeOther)
 		nadia.get(request).has("Which browser do you use?", "Lena One", "is waiting for your answer").
 			submit(request+"/reply", fields{"body": "Firefox 145."}).follow().has("Your message is sent.", "Firefox 145.")
-		lena.get(desk + "?room=internal-L1").want(http.StatusOK).has("Only Level 1 of Example Meetings reads it").
+		lena.get(desk+"?room=internal-L1").want(http.StatusOK).has("Only Level 1 of Example Meetings reads it").
 			submit(desk+"/note", fields{"body": "Smells like the old driver."}).follow().has("Smells like the old driver.")
 		nadia.get(request).lacks("old driver")
 
