@@ -62,12 +62,15 @@ func (s *Service) Assign(ctx context.Context, actor identity.Actor, ref string, 
 // The desk that has it may, and so may the people who asked.
 func (s *Service) Solve(ctx context.Context, actor identity.Actor, ref string, expect int, body string) (t *Ticket, err error) {
 	defer fault.Wrap(&err, "ticket.Solve %s", ref)
+	if body, err = words("body", body); err != nil {
+		return nil, err
+	}
 	return s.change(ctx, actor, ref, expect, func(c *change) error {
 		if !c.t.handles(actor) && !c.t.asks(actor) {
 			return c.mustHandle()
 		}
 		if strings.TrimSpace(body) != "" {
-			if err := c.write(c.served(), Post{Body: body, Channel: actor.Via}); err != nil {
+			if err := c.write(c.served(), Post{Body: body, Channel: c.channel()}); err != nil {
 				return err
 			}
 		}
@@ -107,6 +110,9 @@ func (c *change) served() Room {
 // Faults: Invalid without a reason for an override, Denied, Conflict, NotFound.
 func (s *Service) Reopen(ctx context.Context, actor identity.Actor, ref string, expect int, reason string) (t *Ticket, err error) {
 	defer fault.Wrap(&err, "ticket.Reopen %s", ref)
+	if reason, err = words("reason", reason); err != nil {
+		return nil, err
+	}
 	return s.change(ctx, actor, ref, expect, func(c *change) error {
 		if c.t.State == Declined {
 			return c.override(reason)
@@ -115,7 +121,7 @@ func (s *Service) Reopen(ctx context.Context, actor identity.Actor, ref string, 
 			return c.mustHandle()
 		}
 		if strings.TrimSpace(reason) != "" {
-			if err := c.write(c.served(), Post{Body: reason, Channel: actor.Via, quiet: true}); err != nil {
+			if err := c.write(c.served(), Post{Body: reason, Channel: c.channel(), quiet: true}); err != nil {
 				return err
 			}
 		}
@@ -164,7 +170,7 @@ func (c *change) override(reason string) error {
 	if err := c.ensureRoom(room); err != nil {
 		return err
 	}
-	m := Message{TicketID: c.t.ID, ID: db.NewID(), RoomID: room.ID, AuthorID: c.actor.PersonID, AuthorOrg: c.actor.OrgID, Channel: c.actor.Via, Body: clean(reason), Verified: true, CreatedAt: c.now}
+	m := Message{TicketID: c.t.ID, ID: db.NewID(), RoomID: room.ID, AuthorID: c.actor.PersonID, AuthorOrg: c.actor.OrgID, Channel: c.channel(), Body: reason, Verified: true, CreatedAt: c.now}
 	if err := insertMessage(c.tx, &m); err != nil {
 		return err
 	}

@@ -301,6 +301,9 @@ func (c *change) ensureRoom(r Room) error {
 // Faults: Invalid without a reason, Denied, Conflict when it came straight to this level.
 func (s *Service) Return(ctx context.Context, actor identity.Actor, ref string, expect int, reason string) (t *Ticket, err error) {
 	defer fault.Wrap(&err, "ticket.Return %s", ref)
+	if reason, err = words("reason", reason); err != nil {
+		return nil, err
+	}
 	if err := needReason(reason); err != nil {
 		return nil, err
 	}
@@ -315,7 +318,7 @@ func (s *Service) Return(ctx context.Context, actor identity.Actor, ref string, 
 		if err := c.to(Return); err != nil {
 			return err
 		}
-		return c.giveBack(below, clean(reason))
+		return c.giveBack(below, reason)
 	})
 }
 
@@ -353,7 +356,7 @@ func (c *change) giveBack(room Room, reason string) error {
 	if err := c.event(EventReturned, room.ID, "", map[string]string{"from": from, "to": room.LowerLevel}); err != nil {
 		return err
 	}
-	m := Message{TicketID: c.t.ID, ID: db.NewID(), RoomID: room.ID, AuthorID: c.actor.PersonID, AuthorOrg: c.actor.OrgID, Channel: c.actor.Via, Body: reason, Verified: true, CreatedAt: c.now}
+	m := Message{TicketID: c.t.ID, ID: db.NewID(), RoomID: room.ID, AuthorID: c.actor.PersonID, AuthorOrg: c.actor.OrgID, Channel: c.channel(), Body: reason, Verified: true, CreatedAt: c.now}
 	if err := insertMessage(c.tx, &m); err != nil {
 		return err
 	}

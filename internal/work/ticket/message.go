@@ -49,6 +49,27 @@ func (s *Service) Write(ctx context.Context, actor identity.Actor, ref string, e
 	return t, m, err
 }
 
+// words are what a person wrote beside an action, as it can be stored. Faults: TooLarge.
+func words(field, text string) (string, error) {
+	if text = clean(text); len(text) > MaxBody {
+		return "", fault.New(fault.TooLarge, "This text is longer than 1 MB. Attach it as a file.").WithField(field, "Keep it under 1 MB.")
+	}
+	return text, nil
+}
+
+// channel is how the actor's words come in.
+func (c *change) channel() string {
+	switch {
+	case c.actor.Via == identity.ViaToken:
+		return "api"
+	case c.actor.Via == identity.ViaMail:
+		return "mail"
+	case c.t.asks(c.actor):
+		return "portal"
+	}
+	return "desk"
+}
+
 // roomFor finds the room that was meant and checks that the actor may write there.
 func (c *change) roomFor(id string) (Room, error) {
 	if id == "" {
