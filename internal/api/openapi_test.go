@@ -194,6 +194,20 @@ func (w walker) walk(s sent, formType string) {
 	} else if s.body != nil {
 		h.t.Errorf("%s takes a body that is not described", w.id)
 	}
+	if w.method == "POST" && strings.Contains(w.path, "{id}/") && w.id != "add-attachments" {
+		stale := map[string]any{"version": 99}
+		for k, v := range object(s.body) {
+			if k != "version" {
+				stale[k] = v
+			}
+		}
+		w.fits(h.do(s.who, "POST", at(ticket), stale).is(409))
+		w.fits(h.do(namedUser, "POST", at(h.open(namedUser, nil).text("id")), s.body))
+	}
+	if w.id == "open-ticket" {
+		h.do(s.who, "POST", at(""), s.body, "Idempotency-Key", "k").is(201)
+		w.fits(h.do(s.who, "POST", at(""), map[string]any{"subject": "x", "body": "z", "category": "defect"}, "Idempotency-Key", "k").is(409))
+	}
 	w.fits(h.do(s.who, w.method, at(ticket), s.body, headers...).is(s.status))
 	w.fits(h.do("", w.method, at(ticket), s.body).is(401))
 	if strings.Contains(w.path, "{id}") {
@@ -208,6 +222,11 @@ func (w walker) walk(s sent, formType string) {
 		again := h.do(s.who, w.method, at(ticket), s.body)
 		w.fits(again)
 	}
+}
+
+func object(body any) map[string]any {
+	m, _ := body.(map[string]any)
+	return m
 }
 
 func (w walker) fitsRequest(described map[string]any, body any) {
