@@ -37,9 +37,10 @@ type writeRequest struct {
 }
 
 // openSQLite opens one writer and a pool of read-only readers on the same file.
-// WAL with synchronous=FULL: each answered commit is on disk.
+// WAL with synchronous=FULL: each answered commit is on disk. Savepoints keep
+// their undo pages in memory: in files they cost a sixth of all intake.
 func openSQLite(ctx context.Context, path string, readers int) (*lite, error) {
-	w, err := openLitePool(ctx, path, "_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=cache_size(-16000)", 1)
+	w, err := openLitePool(ctx, path, "_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)", 1)
 	if err != nil {
 		return nil, err
 	}
