@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -78,6 +79,15 @@ func (m *Mail) Accept(ctx context.Context, rcpt string) error {
 	})
 }
 
+// isDesk reports whether an address is a desk's own.
+func isDesk(tx *db.Tx, addr string) (bool, error) {
+	_, err := org.DeskByAddress(tx, addr)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // arrival is one mail on its way in.
 type arrival struct {
 	env      mail.Envelope
@@ -86,6 +96,7 @@ type arrival struct {
 	from     string // canonical, "" when it can't be told
 	verified bool
 	auto     bool
+	back     bool             // we have seen it go round: nothing new is in it
 	person   *identity.Person // who the sender is, when known
 	actor    identity.Actor
 	files    []ticket.File
@@ -119,7 +130,7 @@ func (m *Mail) Deliver(ctx context.Context, env mail.Envelope, raw []byte) (err 
 	if err := m.keepFiles(ctx, a); err != nil {
 		return err
 	}
-	if a.own() || msg.Loop >= maxHops {
+	if a.back {
 		err = m.keepOnly(ctx, a, "ignored")
 	} else {
 		err = m.place(ctx, a)
@@ -129,17 +140,6 @@ func (m *Mail) Deliver(ctx context.Context, env mail.Envelope, raw []byte) (err 
 		return nil
 	}
 	return err
-}
-
-// own reports a mail that claims to come from one of the addresses it was sent to.
-func (a *arrival) own() bool {
-	for _, to := range a.env.To {
-		addr, _ := splitToken(to)
-		if addr == a.from {
-			return true
-		}
-	}
-	return false
 }
 
 // verify says whether the author is proven: a relay that we trust vouches for
@@ -181,13 +181,27 @@ func failed(results []mail.AuthMethod) bool {
 	return bad
 }
 
-// identify finds who the sender is. Only a proven sender is anybody.
+// identify finds who the sender is, and whether the mail is one of ours that came
+// back. Only a proven sender is anybody; a desk's own address and a person who
+// was taken out are nobody.
 func (m *Mail) identify(ctx context.Context, a *arrival) error {
-	if !a.verified {
-		return nil
-	}
-	err := m.db.Read(ctx, func(tx *db.Tx) error {
+	a.back = a.msg.Loop >= maxHops
+	return m.db.Read(ctx, func(tx *db.Tx) error {
+		if id, _, err := sentMail(tx, a.msg.MessageID); err != nil || id != "" {
+			a.back = true
+			return err
+		}
+		if !a.verified {
+			return nil
+		}
+		if desk, err := isDesk(tx, a.from); err != nil || desk {
+			a.verified = false
+			return err
+		}
 		p, err := identity.ByEmail(tx, a.from)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -195,15 +209,18 @@ func (m *Mail) identify(ctx context.Context, a *arrival) error {
 			a.verified = false
 			return nil
 		}
-		a.person = &p
-		a.actor, err = identity.LoadActor(tx, p.ID, identity.ViaMail)
-		a.actor.Verified = true
-		return err
+		return a.is(tx, p)
 	})
-	if fault.Is(err, fault.NotFound) {
-		return nil
+}
+
+// is makes the proven sender a person.
+func (a *arrival) is(tx *db.Tx, p identity.Person) (err error) {
+	if a.actor, err = identity.LoadActor(tx, p.ID, identity.ViaMail); err != nil {
+		return err
 	}
-	return err
+	a.actor.Verified = true
+	a.person = &p
+	return nil
 }
 
 // keepFiles makes attachments, and the raw mail when it is large, durable before anything is answered.
@@ -229,13 +246,22 @@ func (m *Mail) keepFiles(ctx context.Context, a *arrival) error {
 
 // place finds the conversation that the mail belongs to, or opens a ticket.
 func (m *Mail) place(ctx context.Context, a *arrival) error {
-	if a.person != nil || a.auto {
+	if a.person == nil && a.auto {
+		if done, err := m.report(ctx, a); done || err != nil {
+			return err
+		}
+	}
+	if a.person != nil {
 		targets, err := m.targets(ctx, a)
 		if err != nil {
 			return err
 		}
 		for _, t := range targets {
-			done, err := m.reply(ctx, a, t)
+			done, err := m.write(ctx, a, a.actor, t)
+			if err == nil && !done && t.room == "requester" {
+				// who does not serve the requester answers the desk below
+				done, err = m.write(ctx, a, a.actor, target{ticket: t.ticket})
+			}
 			if done || err != nil {
 				return err
 			}
@@ -244,68 +270,100 @@ func (m *Mail) place(ctx context.Context, a *arrival) error {
 	return m.open(ctx, a)
 }
 
-// reply adds the mail to a conversation; done is false when the sender has no part in it.
-func (m *Mail) reply(ctx context.Context, a *arrival, t target) (done bool, err error) {
-	actor := a.actor
-	if a.auto {
-		if !t.signed && a.person == nil {
-			return false, nil
-		}
-		if a.person == nil {
-			actor = identity.System()
-		}
+// report tells the desk that has the ticket what a mail system says about a mail
+// of ours. The whole Message-ID of that mail is needed, which only its recipient
+// was told, and only the desk reads of it: whoever had a third party write to a
+// reply address would else read the answer in their ticket. The words are ours;
+// the report itself stays with the raw mail.
+func (m *Mail) report(ctx context.Context, a *arrival) (done bool, err error) {
+	if len(a.msg.Reports) == 0 || a.env.From != "" {
+		return false, nil
 	}
+	var ticketID, address string
+	actor := identity.System()
+	err = m.db.Read(ctx, func(tx *db.Tx) error {
+		if ticketID, address, err = sentMail(tx, a.msg.ReportedID); err != nil || ticketID == "" {
+			return err
+		}
+		actor.OrgID, actor.Levels, err = deskOf(tx, ticketID)
+		return err
+	})
+	if err != nil || ticketID == "" {
+		return false, err
+	}
+	a.fresh, a.quoted, a.files = verdict(address, a.msg.Reports[0]), "", nil
+	return m.write(ctx, a, actor, target{ticket: ticketID, room: "internal"})
+}
+
+var statusCode = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}$`)
+
+// verdict puts a report into words in which nothing of its sender's is.
+func verdict(address string, r mail.DeliveryReport) string {
+	what := "says something about a mail"
+	switch r.Action {
+	case "failed":
+		what = "could not deliver a mail"
+	case "delayed":
+		what = "has not delivered yet a mail"
+	case "delivered", "relayed", "expanded":
+		what = "has delivered a mail"
+	}
+	if !statusCode.MatchString(r.Status) {
+		return fmt.Sprintf("A mail system %s to %s.", what, address)
+	}
+	return fmt.Sprintf("A mail system %s to %s (status %s).", what, address, r.Status)
+}
+
+// write adds the mail to a conversation; done is false when the actor has no part in it.
+func (m *Mail) write(ctx context.Context, a *arrival, actor identity.Actor, t target) (done bool, err error) {
 	post := ticket.Post{Room: t.room, Body: a.fresh, Quoted: a.quoted, Channel: "mail", Files: a.files, Automatic: a.auto, MailID: a.msg.MessageID,
 		Inside: func(tx *db.Tx, tk *ticket.Ticket, messageID string) error {
 			return m.keep(tx, a, "message", tk.ID, messageID)
 		}}
 	_, _, err = m.tickets.Write(ctx, actor, t.ticket, 0, post)
+	if err == nil || errors.Is(err, errDuplicate) {
+		return true, err
+	}
 	switch fault.KindOf(err) {
 	case fault.NotFound, fault.Denied, fault.Invalid, fault.Conflict:
-		if err != nil {
-			return false, nil
-		}
+		return false, nil
 	}
-	return true, err
+	return false, err
 }
 
 func (m *Mail) open(ctx context.Context, a *arrival) error {
+	if a.verified && a.person == nil {
+		if err := m.contact(ctx, a); err != nil {
+			return err
+		}
+	}
 	d := ticket.Draft{Channel: "mail", Subject: a.msg.Subject, Body: a.msg.Text, Files: a.files, Automatic: a.auto, MailID: a.msg.MessageID}
 	if a.fresh != "" {
 		d.Body, d.Quoted = a.fresh, a.quoted
 	}
-	state := "ticket"
-	switch {
-	case a.person != nil:
+	state, actor := "ticket", a.actor
+	if a.person != nil {
 		d.Verified, d.RequesterID = true, a.person.ID
-	case a.verified:
-		p, err := m.contact(ctx, a)
-		if err != nil {
-			return err
-		}
-		d.Verified, d.RequesterID = true, p.ID
-	default:
-		state = "held"
+	} else {
+		state, actor = "held", identity.Actor{Via: identity.ViaMail}
 		d.Sender = claimed(a)
 	}
 	d.Inside = func(tx *db.Tx, t *ticket.Ticket, messageID string) error {
 		return m.keep(tx, a, state, t.ID, messageID)
 	}
-	actor := a.actor
-	if a.person == nil {
-		actor = identity.System()
-		actor.Via = identity.ViaMail
-	}
 	_, err := m.tickets.Open(ctx, actor, d)
 	return err
 }
 
-func (m *Mail) contact(ctx context.Context, a *arrival) (p identity.Person, err error) {
-	err = m.db.Write(ctx, func(tx *db.Tx) error {
-		p, err = identity.FindOrCreateContact(tx, a.from, a.msg.From.Name)
-		return err
+// contact makes a proven sender whom nobody knows a person without organisation.
+func (m *Mail) contact(ctx context.Context, a *arrival) error {
+	return m.db.Write(ctx, func(tx *db.Tx) error {
+		p, err := identity.FindOrCreateContact(tx, a.from, a.msg.From.Name)
+		if err != nil {
+			return err
+		}
+		return a.is(tx, p)
 	})
-	return p, err
 }
 
 // claimed is the address that an unproven mail names as its author.
@@ -346,10 +404,11 @@ func (m *Mail) keepOnly(ctx context.Context, a *arrival, state string) error {
 }
 
 // key tells the same mail sent again from another one: by its Message-ID and
-// everything its author wrote, and not by the trace that relays add.
+// everything its author wrote, and not by the trace that relays add. A copy that
+// somebody sends without proof does not stand in the way of the proven one.
 func (a *arrival) key() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%d\x00%s\x00%s\x00", a.msg.MessageID, a.from, a.msg.Subject, a.msg.Date, a.msg.Text, a.msg.HTML)
+	fmt.Fprintf(h, "%t\x00%s\x00%s\x00%s\x00%d\x00%s\x00%s\x00", a.verified, a.msg.MessageID, a.from, a.msg.Subject, a.msg.Date, a.msg.Text, a.msg.HTML)
 	for _, f := range a.files {
 		fmt.Fprintf(h, "%s\x00%s\x00", f.Name, f.Hash)
 	}

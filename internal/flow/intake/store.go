@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -22,30 +23,57 @@ func insertMail(tx *db.Tx, r mailRow) (fresh bool, err error) {
 	return n == 1, err
 }
 
-// target is a conversation that a mail may belong to, the strongest sign first.
-type target struct {
-	ticket, room string
-	// signed is true when a token of ours says so.
-	signed bool
-}
+// target is a conversation that a mail may belong to.
+type target struct{ ticket, room string }
 
-// refs are the conversations in which one of these Message-IDs was seen.
-func refs(tx *db.Tx, ids []string) ([]target, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
+// refs are the conversations in which a Message-ID was seen.
+func refs(tx *db.Tx, mailID string) ([]target, error) {
 	return db.Collect(tx, func(rows *db.Rows) (t target, err error) {
 		err = rows.Scan(&t.ticket, &t.room)
 		return t, err
-	}, "SELECT DISTINCT ticket_id, room_id FROM mail_ref WHERE mail_id IN ("+db.In(len(ids), 1)+")", db.Args(ids)...)
+	}, "SELECT ticket_id, room_id FROM mail_ref WHERE mail_id = $1 ORDER BY ticket_id DESC", mailID)
 }
 
-// idOf is the id of a ticket number.
+// idOf is the id of a ticket number, "" when there is none.
 func idOf(tx *db.Tx, number string) (id string, err error) {
-	n, err := strconv.ParseInt(strings.TrimPrefix(number, "t"), 10, 64)
+	n, err := strconv.ParseInt(number, 10, 64)
 	if err != nil {
-		return "", db.ErrNoRows
+		return "", nil
 	}
 	err = tx.QueryRow("SELECT id FROM ticket WHERE number = $1", n).Scan(&id)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", nil
+	}
 	return id, err
+}
+
+// roomNamed is the room of a ticket that a token names in lower case, or "".
+func roomNamed(tx *db.Tx, ticketID, name string) (string, error) {
+	ids, err := db.Collect(tx, func(rows *db.Rows) (s string, err error) {
+		err = rows.Scan(&s)
+		return s, err
+	}, "SELECT id FROM room WHERE ticket_id = $1", ticketID)
+	for _, id := range ids {
+		if strings.ToLower(id) == name {
+			return id, nil
+		}
+	}
+	return "", err
+}
+
+// sentMail is the ticket about which we sent the mail with a Message-ID, and to
+// whom; "" when it is not ours.
+func sentMail(tx *db.Tx, mailID string) (ticketID, address string, err error) {
+	err = tx.QueryRow("SELECT ticket_id, address FROM mail_sent WHERE id = $1", mailID).Scan(&ticketID, &address)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", "", nil
+	}
+	return ticketID, address, err
+}
+
+// deskOf is the desk that has a ticket.
+func deskOf(tx *db.Tx, ticketID string) (orgID string, levels []string, err error) {
+	var level string
+	err = tx.QueryRow("SELECT provider_org, level FROM ticket WHERE id = $1", ticketID).Scan(&orgID, &level)
+	return orgID, []string{level}, err
 }

@@ -18,21 +18,29 @@ func (s *story) letters() []letter {
 	case "message":
 		return s.passOn()
 	case ticket.EventEscalated:
-		return s.toMembers("A request was escalated to "+s.levelName()+".", "escalated")
+		return s.toMembers("A request was escalated to " + s.levelName() + ".")
 	case ticket.EventReturned:
-		return s.toMembers("A request came back to "+s.levelName()+".", "returned")
+		return s.toMembers("A request came back to " + s.levelName() + ".")
 	case ticket.EventAssigned:
 		if s.assignee.ID == s.notice.ActorID {
 			return nil
 		}
-		return s.toStaff(s.assignee, "This request was assigned to you.", "assigned")
+		return s.toStaff(s.assignee, "This request was assigned to you.")
 	case ticket.EventSolved:
-		if s.room.Kind != ticket.RequesterRoom || s.notice.ActorID == s.requester.ID {
-			return nil
-		}
-		return s.toRequester("Your request is solved", "We have marked your request as solved. If it is not, answer this mail and it opens again.", "solved", true)
+		return s.solved()
 	}
 	return nil
+}
+
+// solved tells the side that handed the request over.
+func (s *story) solved() []letter {
+	switch {
+	case s.room.Kind != ticket.RequesterRoom:
+		return s.toMembers(s.provider.Name + " has marked this request as solved. If it is not, open it again.")
+	case s.notice.ActorID == s.requester.ID:
+		return nil
+	}
+	return s.toRequester("Your request is solved", "We have marked your request as solved. If it is not, answer this mail and it opens again.\n\n"+s.link()+"\n", true)
 }
 
 func (s *story) levelName() string {
@@ -52,11 +60,11 @@ func (s *story) receipt() []letter {
 	}
 	switch s.ticket.State {
 	case ticket.Declined:
-		return s.toRequester("Not included in support", s.declined(), "receipt", true)
+		return s.toRequester("Not included in support", s.declined(), true)
 	case ticket.Incomplete:
-		return s.toRequester("We need a few details", s.incomplete(), "receipt", true)
+		return s.toRequester("We need a few details", s.incomplete(), true)
 	}
-	return s.toRequester("Your request has arrived", s.arrived(), "receipt", true)
+	return s.toRequester("Your request has arrived", s.arrived(), true)
 }
 
 func (s *story) arrived() string {
@@ -128,32 +136,36 @@ func (s *story) infoTitle(id string) string {
 func (s *story) link() string     { return s.url + "/requests/" + s.ticket.Name() }
 func (s *story) deskLink() string { return s.url + "/desk/tickets/" + s.ticket.Name() }
 
-func (s *story) toRequester(words, text, key string, automatic bool) []letter {
+func (s *story) toRequester(words, text string, automatic bool) []letter {
 	to := mail.Address{Name: s.requester.Name, Addr: s.requester.Email}
-	if to.Addr == "" {
-		to.Addr = s.sender
+	if to.Addr == "" && !automatic {
+		to.Addr = s.sender // an engineer chose to answer whom nothing proves
 	}
 	if to.Addr == "" || s.requester.Disabled {
 		return nil
 	}
-	return []letter{{to: to, zone: s.requester.Zone, subject: s.subject(words), text: text, automatic: automatic, key: s.ticket.ID + "." + key, room: "requester"}}
+	most := maxToKnown
+	if s.requester.OrgID == "" {
+		most = maxToUnknown
+	}
+	return []letter{{to: to, subject: s.subject(words), text: text, automatic: automatic, most: most, room: s.room.ID}}
 }
 
-func (s *story) toStaff(p identity.Person, text, key string) []letter {
+func (s *story) toStaff(p identity.Person, text string) []letter {
 	if p.Email == "" || p.Disabled {
 		return nil
 	}
-	return []letter{{to: mail.Address{Name: p.Name, Addr: p.Email}, zone: p.Zone, subject: s.subject(oneLine(s.ticket.Subject)), automatic: true,
-		text: text + "\n\n" + s.deskLink() + "\n", key: s.ticket.ID + "." + key + "." + s.notice.MessageID, room: s.room.ID}}
+	return []letter{{to: mail.Address{Name: p.Name, Addr: p.Email}, subject: s.subject(oneLine(s.ticket.Subject)), automatic: true, most: maxToStaff,
+		text: text + "\n\n" + s.deskLink() + "\n", room: s.room.ID}}
 }
 
-func (s *story) toMembers(text, key string) (out []letter) {
+func (s *story) toMembers(text string) (out []letter) {
 	if s.message.Body != "" {
 		text += "\n\n" + s.message.Body
 	}
 	for _, p := range s.members {
 		if p.ID != s.notice.ActorID {
-			out = append(out, s.toStaff(p, text, key)...)
+			out = append(out, s.toStaff(p, text)...)
 		}
 	}
 	return out
@@ -163,19 +175,18 @@ func (s *story) toMembers(text, key string) (out []letter) {
 func (s *story) passOn() []letter {
 	if s.room.Kind == ticket.RequesterRoom {
 		if s.message.AuthorOrg == s.room.UpperOrg && s.message.AuthorID != s.ticket.RequesterID {
-			list := s.toRequester(oneLine(s.ticket.Subject), s.message.Body+"\n\n-- \n"+s.author.Name+", "+s.provider.Name+"\n"+s.link()+"\n", "message."+s.message.ID, false)
-			return list
+			return s.toRequester(oneLine(s.ticket.Subject), s.message.Body+"\n\n-- \n"+s.author.Name+", "+s.provider.Name+"\n"+s.link()+"\n", false)
 		}
-		return s.toStaff(s.assignee, "An answer came in:\n\n"+s.message.Body, "answer")
+		return s.toStaff(s.assignee, "An answer came in:\n\n"+s.message.Body)
 	}
 	text := "A message from " + s.author.Name + ":\n\n" + s.message.Body
 	if s.message.AuthorOrg == s.room.LowerOrg && s.room.LowerOrg != s.room.UpperOrg {
-		return s.toStaff(s.assignee, text, "levels")
+		return s.toStaff(s.assignee, text)
 	}
 	var out []letter
 	for _, p := range s.members {
 		if p.ID != s.notice.ActorID {
-			out = append(out, s.toStaff(p, text, "levels")...)
+			out = append(out, s.toStaff(p, text)...)
 		}
 	}
 	return out

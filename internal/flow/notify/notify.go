@@ -18,11 +18,14 @@ import (
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
-// maxAutomatic is how many automatic mails one address gets within an hour
-// before a loop is assumed; people's own words are never held back.
+// How many automatic mails one address gets within a window before a loop is
+// assumed; people's own words are never held back. Whom no organisation knows may
+// be another desk that answers every mail.
 const (
-	maxAutomatic    = 20
-	automaticWindow = int64(time.Hour / time.Millisecond)
+	window       = int64(time.Hour / time.Millisecond)
+	maxToUnknown = 3
+	maxToKnown   = 20
+	maxToStaff   = 200
 )
 
 // Mailer sends the mails of ticket events.
@@ -44,12 +47,11 @@ func New(d *db.DB, tickets *ticket.Service, tokens *ticket.Tokens, sender *mail.
 // letter is one mail to one person.
 type letter struct {
 	to        mail.Address
-	zone      string
 	subject   string
 	text      string
 	automatic bool
-	// key makes the Message-ID stable over retries.
-	key  string
+	// most is how many automatic mails the address may have had within the window.
+	most int
 	room string
 }
 
@@ -65,20 +67,24 @@ func (m *Mailer) Handle(ctx context.Context, c jobs.Claimed) error {
 	if m.sender == nil {
 		return m.unsent(ctx, n)
 	}
-	s, err := m.load(ctx, n)
+	s, err := m.load(ctx, n, c.ID)
 	if err != nil {
 		return err
 	}
-	letters := s.letters()
-	for _, l := range letters {
-		if err := m.send(ctx, s, l); err != nil {
+	state := "unsent"
+	for _, l := range s.letters() {
+		outcome, err := m.send(ctx, s, l)
+		if err != nil {
 			return err
 		}
+		if outcome == "failed" || state == "unsent" {
+			state = outcome
+		}
 	}
-	if n.MessageID != "" && n.Event == "message" && len(letters) > 0 {
-		return m.tickets.SetMailState(ctx, n.TicketID, n.MessageID, "sent")
+	if s.message.MailState != "queued" {
+		return nil
 	}
-	return nil
+	return m.tickets.SetMailState(ctx, n.TicketID, n.MessageID, state)
 }
 
 func (m *Mailer) unsent(ctx context.Context, n ticket.Notice) error {
@@ -88,67 +94,66 @@ func (m *Mailer) unsent(ctx context.Context, n ticket.Notice) error {
 	return m.db.Write(ctx, func(tx *db.Tx) error { return markUnsent(tx, n.TicketID, n.MessageID) })
 }
 
-func (m *Mailer) send(ctx context.Context, s *story, l letter) error {
+// send sends one letter once; the outcome is sent, failed or unsent.
+func (m *Mailer) send(ctx context.Context, s *story, l letter) (outcome string, err error) {
 	desk := s.desk.Address
 	_, domain, ok := strings.Cut(desk, "@")
 	if !ok || l.to.Addr == "" {
-		return nil
+		return "unsent", nil
 	}
-	id := m.tokens.MessageID(s.ticket.Number, l.room, l.key, l.to.Addr, domain)
-	fresh, err := m.begin(ctx, s, l, id)
-	if err != nil || !fresh {
-		return err
+	id := m.tokens.MessageID(s.ticket.Number, l.room, s.job, l.to.Addr, domain)
+	refs, outcome, err := m.begin(ctx, s, l, id)
+	if err != nil || outcome != "sending" {
+		return outcome, err
+	}
+	from := desk
+	if l.automatic {
+		from = "" // whatever answers it answers nobody
 	}
 	raw, err := mail.Compose(mail.Outgoing{
 		From: mail.Address{Name: s.provider.Name + " support", Addr: desk}, To: []mail.Address{l.to},
 		ReplyTo: mail.Address{Addr: m.tokens.Address(desk, s.ticket.Number, l.room)}, Subject: l.subject, Date: m.db.Now(), Text: l.text,
-		MessageID: id, InReplyTo: tail(s.refs, 1), References: tail(s.refs, 20), AutoSubmitted: l.automatic, Hops: 1,
+		MessageID: id, InReplyTo: tail(refs, 1), References: refs, AutoSubmitted: l.automatic, Hops: 1,
 		Headers: mail.Headers{{Name: "X-Auto-Response-Suppress", Value: "All"}},
 	})
-	if err != nil {
-		return m.end(ctx, id, "failed", err)
+	if err == nil {
+		err = m.sender.Send(ctx, from, []string{l.to.Addr}, raw)
 	}
-	from := desk
-	if l.automatic {
-		from = ""
-	}
-	err = m.sender.Send(ctx, from, []string{l.to.Addr}, raw)
-	switch {
-	case fault.Is(err, fault.Invalid):
+	if fault.Is(err, fault.Invalid) {
 		m.log.Warn("mail refused for good", "ticket", s.ticket.Name(), "error", err)
-		if s.notice.MessageID != "" && s.notice.Event == "message" {
-			if err := m.tickets.SetMailState(ctx, s.ticket.ID, s.notice.MessageID, "failed"); err != nil {
-				return err
-			}
-		}
-		return m.end(ctx, id, "failed", err)
-	case err != nil:
-		return err
+		return "failed", m.end(ctx, id, "failed", err)
 	}
-	return m.end(ctx, id, "sent", nil)
+	if err != nil {
+		return "", err
+	}
+	return "sent", m.end(ctx, id, "sent", nil)
 }
 
-// begin writes the mail down before it is sent; fresh is false when it was sent
-// already, or when the address had too many automatic mails.
-func (m *Mailer) begin(ctx context.Context, s *story, l letter, id string) (fresh bool, err error) {
+// begin writes the mail down before it is sent, and finds what it answers. The
+// outcome is sending when it is to be sent now, else what became of it before, or
+// unsent when the address had too many automatic mails.
+func (m *Mailer) begin(ctx context.Context, s *story, l letter, id string) (refs []string, outcome string, err error) {
 	err = m.db.Write(ctx, func(tx *db.Tx) error {
-		fresh = true
 		if l.automatic {
-			n, err := automaticSince(tx, l.to.Addr, tx.Now()-automaticWindow)
+			n, err := automaticSince(tx, l.to.Addr, id, tx.Now()-window)
 			if err != nil {
 				return err
 			}
-			if n >= maxAutomatic {
-				m.log.Warn("automatic mail held back: too many to one address", "ticket", s.ticket.Name())
-				fresh = false
+			if n >= l.most {
+				outcome = "unsent"
 				return nil
 			}
 		}
-		state, err := startMail(tx, id, s.ticket.ID, l.room, l.to.Addr, l.automatic)
-		fresh = state != "sent" && state != "failed"
+		if refs, err = mailRefs(tx, s.ticket.ID, l.room, l.to.Addr, id); err != nil {
+			return err
+		}
+		outcome, err = startMail(tx, id, s.ticket.ID, l.room, l.to.Addr, l.automatic)
 		return err
 	})
-	return fresh, err
+	if outcome == "unsent" {
+		m.log.Warn("automatic mail held back: too many to one address", "ticket", s.ticket.Name())
+	}
+	return refs, outcome, err
 }
 
 func (m *Mailer) end(ctx context.Context, id, state string, cause error) error {
@@ -168,7 +173,9 @@ func tail(list []string, n int) []string {
 
 // story is everything that the letters about one event need.
 type story struct {
-	notice    ticket.Notice
+	notice ticket.Notice
+	// job is one event's, and the same over retries.
+	job       string
 	ticket    ticket.Ticket
 	message   ticket.Message
 	room      ticket.Room
@@ -180,13 +187,12 @@ type story struct {
 	author    identity.Person
 	members   []identity.Person
 	assignee  identity.Person
-	refs      []string
 	url       string
 	now       int64
 }
 
-func (m *Mailer) load(ctx context.Context, n ticket.Notice) (*story, error) {
-	s := &story{notice: n, url: m.url}
+func (m *Mailer) load(ctx context.Context, n ticket.Notice, job string) (*story, error) {
+	s := &story{notice: n, job: job, url: m.url}
 	sum, err := m.tickets.Find(ctx, identity.System(), n.TicketID)
 	if err != nil {
 		return nil, err
@@ -217,11 +223,7 @@ func (s *story) read(tx *db.Tx) error {
 	if s.desk, err = deskWithAddress(tx, provider, s.ticket.Level); err != nil {
 		return err
 	}
-	if err := s.people(tx); err != nil {
-		return err
-	}
-	s.refs, err = mailRefs(tx, s.ticket.ID, s.room.ID)
-	return err
+	return s.people(tx)
 }
 
 func (s *story) people(tx *db.Tx) error {

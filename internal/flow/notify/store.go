@@ -2,6 +2,7 @@ package notify
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
@@ -29,8 +30,9 @@ func endMail(tx *db.Tx, id, state, text string) error {
 	return err
 }
 
-func automaticSince(tx *db.Tx, address string, since int64) (n int, err error) {
-	err = tx.QueryRow("SELECT COUNT(*) FROM mail_sent WHERE address = $1 AND automatic AND at > $2", address, since).Scan(&n)
+// automaticSince counts the automatic mails to an address, other than one.
+func automaticSince(tx *db.Tx, address, except string, since int64) (n int, err error) {
+	err = tx.QueryRow("SELECT COUNT(*) FROM mail_sent WHERE address = $1 AND automatic AND at > $2 AND id <> $3", address, since, except).Scan(&n)
 	return n, err
 }
 
@@ -40,12 +42,18 @@ func markUnsent(tx *db.Tx, ticketID, message string) error {
 	return err
 }
 
-// mailRefs are the Message-IDs seen in a room, oldest last, for References.
-func mailRefs(tx *db.Tx, ticketID, room string) ([]string, error) {
-	return db.Collect(tx, func(rows *db.Rows) (s string, err error) {
+// mailRefs are the Message-IDs that a mail to an address follows, what it answers
+// last: our own to that address, then those that came in. Ids of mails to others
+// are not told.
+func mailRefs(tx *db.Tx, ticketID, room, address, except string) ([]string, error) {
+	ids, err := db.Collect(tx, func(rows *db.Rows) (s string, err error) {
 		err = rows.Scan(&s)
 		return s, err
-	}, "SELECT mail_id FROM mail_ref WHERE ticket_id = $1 AND room_id = $2 ORDER BY mail_id LIMIT 20", ticketID, room)
+	}, `SELECT r.mail_id FROM mail_ref r LEFT JOIN mail_sent s ON s.id = r.mail_id
+		WHERE r.ticket_id = $1 AND r.room_id = $2 AND r.mail_id <> $3 AND (s.id IS NULL OR s.address = $4)
+		ORDER BY CASE WHEN s.id IS NULL THEN 1 ELSE 0 END DESC, s.at DESC, r.mail_id LIMIT 20`, ticketID, room, except, address)
+	slices.Reverse(ids)
+	return ids, err
 }
 
 // senderOf is the unproven address that opened a ticket, or "".
@@ -73,8 +81,20 @@ func handedBy(tx *db.Tx, ticketID string, r ticket.Room) (out []identity.Person,
 	return out, err
 }
 
-// deskWithAddress is the organisation's desk for a level, or any desk of it that has an address.
+// deskWithAddress is the organisation's desk for a level, or any desk of it that
+// has an address, or the vendor's: answers find their conversation at each.
 func deskWithAddress(tx *db.Tx, orgID, level string) (best org.Desk, err error) {
+	if best, err = deskOf(tx, orgID, level); err != nil || best.Address != "" {
+		return best, err
+	}
+	vendor, err := org.VendorOrg(tx)
+	if err != nil || vendor.ID == orgID {
+		return best, err
+	}
+	return deskOf(tx, vendor.ID, level)
+}
+
+func deskOf(tx *db.Tx, orgID, level string) (best org.Desk, err error) {
 	list, err := org.Desks(tx, orgID)
 	for _, d := range list {
 		if d.Address != "" && (best.Address == "" || d.Level == level) {
