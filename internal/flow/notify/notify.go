@@ -107,14 +107,14 @@ func (m *Mailer) send(ctx context.Context, s *story, l letter) (outcome string, 
 		return outcome, err
 	}
 	from := desk
+	var headers mail.Headers
 	if l.automatic {
-		from = "" // whatever answers it answers nobody
+		from, headers = "", mail.Headers{{Name: "X-Auto-Response-Suppress", Value: "All"}} // whatever answers it answers nobody
 	}
 	raw, err := mail.Compose(mail.Outgoing{
 		From: mail.Address{Name: s.provider.Name + " support", Addr: desk}, To: []mail.Address{l.to},
 		ReplyTo: mail.Address{Addr: m.tokens.Address(desk, s.ticket.Number, l.room)}, Subject: l.subject, Date: m.db.Now(), Text: l.text,
-		MessageID: id, InReplyTo: tail(refs, 1), References: refs, AutoSubmitted: l.automatic, Hops: 1,
-		Headers: mail.Headers{{Name: "X-Auto-Response-Suppress", Value: "All"}},
+		MessageID: id, InReplyTo: tail(refs, 1), References: refs, AutoSubmitted: l.automatic, Hops: 1, Headers: headers,
 	})
 	if err == nil {
 		err = m.sender.Send(ctx, from, []string{l.to.Addr}, raw)
