@@ -7,7 +7,9 @@ import (
 
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/register/org"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
+	"github.com/tierdesk/tierdesk/internal/rules/coverage"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 	"github.com/tierdesk/tierdesk/internal/web/page"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
@@ -71,12 +73,30 @@ func (s *site) queue(w http.ResponseWriter, r *http.Request, a identity.Actor) e
 	if !hasPlace(f.Nav, p.Address) {
 		return errNothing
 	}
+	p.Hours = s.deskHours(f, rules, a, level)
 	p.LiveTopic = "queue:" + a.OrgID + ":" + level
 	p.Total, p.More = placeCount(f.Nav, p.Address)
 	if p.Rows, err = s.queueRows(r, a, list.Rows, f); err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, p.View())
+}
+
+// deskHours are the hours that the policy gives a level at the reader's desk,
+// whoever asks: those that hold for all customers there.
+func (s *site) deskHours(f page.Frame, p *policy.Policy, a identity.Actor, level string) page.Hours {
+	if p == nil || a.OrgKind == org.Customer {
+		return page.Hours{} // a customer's own desk keeps its own hours
+	}
+	situation := coverage.Situation{At: f.Now, Arrived: f.Now, Level: level, Requester: coverage.Requester{Kind: string(org.Customer), OrgKnown: coverage.Yes},
+		Contract: coverage.Contract{MaintenanceActive: coverage.Yes, InForce: coverage.Yes}, Account: coverage.Account{Region: "-"}}
+	for _, row := range p.ProductTypes() {
+		situation.Product.Type = row
+		if d := coverage.Decide(p, &situation); d.Level == level && d.Provider.Kind != string(org.Customer) && d.Calendar != "" {
+			return reading{f, &rulebook.Compiled{Policy: p}}.hours(&d)
+		}
+	}
+	return page.Hours{}
 }
 
 // mine are the tickets that the reader works on, most urgent first.

@@ -140,13 +140,33 @@ func (d reading) matrix() *page.Matrix {
 
 // rowName is a product type where the row names one, else the condition's own words.
 func (d reading) rowName(text string) string {
-	if _, id, ok := strings.Cut(text, "product type: "); ok {
-		return productName(d.f, id)
-	}
 	if text == "" {
 		return d.f.T("Every product")
 	}
+	for _, id := range d.rules.Policy.ProductTypes() {
+		if strings.HasSuffix(text, " "+id) || strings.HasSuffix(text, " "+plain(id)) {
+			return productName(d.f, id)
+		}
+	}
 	return capital(plain(text))
+}
+
+// whose shortens the condition of an hours rule to whom it serves: "Level 1, North America".
+func (d reading) whose(text string) string {
+	var parts []string
+	for _, part := range strings.Split(text, " and ") {
+		if at, ok := strings.CutPrefix(part, "the region of the account is "); ok {
+			part = region(at)
+		}
+		part = strings.TrimPrefix(part, "the level is ")
+		parts = append(parts, part)
+	}
+	return capital(strings.Join(parts, ", "))
+}
+
+// weekWords is a calendar's week with the days' names as people write them.
+func weekWords(week string) string {
+	return strings.NewReplacer("mon", "Mon", "tue", "Tue", "wed", "Wed", "thu", "Thu", "fri", "Fri", "sat", "Sat", "sun", "Sun", "-", "\u2013").Replace(week)
 }
 
 func people(f page.Frame, kinds uint8) string {
@@ -173,14 +193,14 @@ func (d reading) weeks() []page.Week {
 			continue
 		}
 		c := p.Calendars()[h.Calendar]
-		label := capital(plain(h.Text))
+		label := d.whose(h.Text)
 		switch {
 		case h.Text == "":
-			label = d.f.T("Otherwise")
+			label = d.f.T("All others")
 		case h.Add:
 			label = d.f.T("%s: also", label)
 		}
-		w := page.Week{Label: label, Words: joined(c.Week, c.Zone), Always: c.Hours.IsAlways()}
+		w := page.Week{Label: label, Words: joined(weekWords(c.Week), c.Zone), Always: c.Hours.IsAlways()}
 		if w.Always {
 			w.Words = d.f.T("day and night, every day")
 		} else {
