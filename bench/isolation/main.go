@@ -16,9 +16,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/tierdesk/tierdesk/internal/platform/db"
 )
 
 const (
@@ -39,33 +40,33 @@ func main() {
 }
 
 func run(url string) error {
-	db, err := sql.Open("pgx", url)
+	pool, err := sql.Open("pgx", url)
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	db.SetMaxOpenConns(clients)
-	db.SetMaxIdleConns(clients)
+	defer pool.Close()
+	pool.SetMaxOpenConns(clients)
+	pool.SetMaxIdleConns(clients)
 	var fsync string
-	if err := db.QueryRow("SHOW fsync").Scan(&fsync); err != nil {
+	if err := pool.QueryRow("SHOW fsync").Scan(&fsync); err != nil {
 		return err
 	}
 	fmt.Println("fsync", fsync)
-	_, err = db.Exec(`DROP TABLE IF EXISTS iso_ticket, iso_row;
+	_, err = pool.Exec(`DROP TABLE IF EXISTS iso_ticket, iso_row;
 		CREATE TABLE iso_ticket (id TEXT PRIMARY KEY, state TEXT, version INT);
 		CREATE TABLE iso_row (ticket TEXT, id TEXT, body TEXT, PRIMARY KEY (ticket, id));`)
 	if err != nil {
 		return err
 	}
-	defer db.Exec("DROP TABLE iso_ticket, iso_row")
+	defer pool.Exec("DROP TABLE iso_ticket, iso_row")
 	for _, kind := range []string{"insert", "update"} {
 		var ratios []float64
 		for range rounds {
-			a, again, err := measure(db, sql.LevelSerializable, kind)
+			a, again, err := measure(pool, sql.LevelSerializable, kind)
 			if err != nil {
 				return err
 			}
-			b, _, err := measure(db, sql.LevelReadCommitted, kind)
+			b, _, err := measure(pool, sql.LevelReadCommitted, kind)
 			if err != nil {
 				return err
 			}
@@ -78,20 +79,20 @@ func run(url string) error {
 	return nil
 }
 
-func measure(db *sql.DB, level sql.IsolationLevel, kind string) (perSecond float64, again int64, err error) {
+func measure(pool *sql.DB, level sql.IsolationLevel, kind string) (perSecond float64, again int64, err error) {
 	var done, retries atomic.Int64
 	var wg sync.WaitGroup
 	var failed atomic.Pointer[error]
 	end := time.Now().Add(length)
 	for range clients {
 		wg.Go(func() {
-			id := uuid.Must(uuid.NewV7()).String()
-			if _, err := db.Exec("INSERT INTO iso_ticket VALUES ($1, 'new', 1)", id); err != nil {
+			id := db.NewID()
+			if _, err := pool.Exec("INSERT INTO iso_ticket VALUES ($1, 'new', 1)", id); err != nil {
 				failed.Store(&err)
 				return
 			}
 			for time.Now().Before(end) && failed.Load() == nil {
-				err := once(db, level, kind, id)
+				err := once(pool, level, kind, id)
 				var pg *pgconn.PgError
 				switch {
 				case err == nil:
@@ -114,19 +115,19 @@ func measure(db *sql.DB, level sql.IsolationLevel, kind string) (perSecond float
 var errStale = errors.New("the row changed")
 
 // once stores eight rows as an intake does, or loads, decides and saves as a use case does.
-func once(db *sql.DB, level sql.IsolationLevel, kind, id string) error {
-	tx, err := db.BeginTx(context.Background(), &sql.TxOptions{Isolation: level})
+func once(pool *sql.DB, level sql.IsolationLevel, kind, id string) error {
+	tx, err := pool.BeginTx(context.Background(), &sql.TxOptions{Isolation: level})
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
 	if kind == "insert" {
-		id = uuid.Must(uuid.NewV7()).String()
+		id = db.NewID()
 		if _, err := tx.Exec("INSERT INTO iso_ticket VALUES ($1, 'new', 1)", id); err != nil {
 			return err
 		}
 		for range 7 {
-			if _, err := tx.Exec("INSERT INTO iso_row VALUES ($1, $2, $3)", id, uuid.Must(uuid.NewV7()).String(), "some text of a message that is not very long"); err != nil {
+			if _, err := tx.Exec("INSERT INTO iso_row VALUES ($1, $2, $3)", id, db.NewID(), "some text of a message that is not very long"); err != nil {
 				return err
 			}
 		}
@@ -143,7 +144,7 @@ func once(db *sql.DB, level sql.IsolationLevel, kind, id string) error {
 	if n, _ := res.RowsAffected(); n != 1 {
 		return errStale
 	}
-	if _, err := tx.Exec("INSERT INTO iso_row VALUES ($1, $2, $3)", id, uuid.Must(uuid.NewV7()).String(), "an event"); err != nil {
+	if _, err := tx.Exec("INSERT INTO iso_row VALUES ($1, $2, $3)", id, db.NewID(), "an event"); err != nil {
 		return err
 	}
 	return tx.Commit()

@@ -47,6 +47,7 @@ type messageOut struct {
 
 type writeIn struct {
 	RefIn
+	KeyIn
 	Body postIn
 }
 
@@ -106,7 +107,12 @@ func (a *api) writeMessage(ctx context.Context, c *call, in *writeIn) (*writtenO
 	if b.Then != "" && b.Then != "waiting" && b.Then != "solved" {
 		return nil, fault.New(fault.Invalid, "That can't follow a message.").WithField("then", "Use waiting or solved, or leave it out.")
 	}
-	_, m, err := a.Tickets.Write(ctx, c.actor, in.ID, b.Version, ticket.Post{Room: b.Room, Body: b.Body, Channel: channel, Then: b.Then})
+	post := ticket.Post{Room: b.Room, Body: b.Body, Channel: channel, Then: b.Then}
+	var err error
+	if post.IdempotencyKey, post.RequestHash, err = in.claim(in.ID, b); err != nil {
+		return nil, err
+	}
+	_, m, err := a.Tickets.Write(ctx, c.actor, in.ID, b.Version, post)
 	if err != nil {
 		return nil, err
 	}

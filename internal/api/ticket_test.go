@@ -295,3 +295,15 @@ func TestWhatElseCanBeRead(t *testing.T) {
 		}
 	})
 }
+
+func TestTheSameKeyIsOneMessage(t *testing.T) {
+	each(t, func(h *house, clock *dbtest.Clock) {
+		path := "/tickets/" + h.do(named, "POST", "/tickets", map[string]any{"subject": "s", "body": "b", "category": "how-to"}).is(201).text("id") + "/messages"
+		first := h.do(named, "POST", path, map[string]any{"body": "once"}, "Idempotency-Key", "m-1").is(201)
+		h.do(named, "POST", path, map[string]any{"body": "once"}, "Idempotency-Key", "m-1").is(201).has(map[string]any{"id": first.at("id")})
+		h.do(named, "POST", path, map[string]any{"body": "other"}, "Idempotency-Key", "m-1").is(409)
+		if n := len(h.do(named, "GET", path, nil).is(200).at("items").([]any)); n != 2 {
+			t.Errorf("%d messages, want 2", n)
+		}
+	})
+}

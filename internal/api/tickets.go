@@ -22,7 +22,7 @@ const channel = "api"
 const maxKey = 200
 
 type openIn struct {
-	Key  string `header:"Idempotency-Key" doc:"The same key with the same content answers with the same ticket. Up to 200 characters."`
+	KeyIn
 	Body createTicketIn
 }
 
@@ -101,19 +101,32 @@ func (in *openIn) draft() (d ticket.Draft, err error) {
 		return d, fault.New(fault.Invalid, "Some of the request is missing or too long. Please check the marked fields.").
 			WithField("category", "Choose a category; GET /categories lists them.")
 	}
-	if d.Information, err = b.information(nil); err != nil || in.Key == "" {
+	if d.Information, err = b.information(nil); err != nil {
 		return d, err
+	}
+	d.IdempotencyKey, d.RequestHash, err = in.claim("", b)
+	return d, err
+}
+
+// KeyIn is the header by which a call may be sent again.
+type KeyIn struct {
+	Key string `header:"Idempotency-Key" doc:"The same key with the same content answers with what the first call made. Up to 200 characters."`
+}
+
+// claim is the key with a hash of what it stands for: where it was sent and what it says.
+func (in *KeyIn) claim(path string, body any) (key, hash string, err error) {
+	if in.Key == "" {
+		return "", "", nil
 	}
 	if len(in.Key) > maxKey || word(in.Key) != in.Key {
-		return d, fault.New(fault.Invalid, "The Idempotency-Key can't be used.").WithField("Idempotency-Key", "Use up to 200 plain characters.")
+		return "", "", fault.New(fault.Invalid, "The Idempotency-Key can't be used.").WithField("Idempotency-Key", "Use up to 200 plain characters.")
 	}
-	canonical, err := json.Marshal(b)
+	canonical, err := json.Marshal(body)
 	if err != nil {
-		return d, err
+		return "", "", err
 	}
-	sum := sha256.Sum256(canonical)
-	d.IdempotencyKey, d.RequestHash = in.Key, hex.EncodeToString(sum[:])
-	return d, nil
+	sum := sha256.Sum256(append([]byte(path), canonical...))
+	return in.Key, hex.EncodeToString(sum[:]), nil
 }
 
 // word is a name or an id without what no name holds: space around it, NUL and broken UTF-8.

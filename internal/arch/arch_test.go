@@ -34,7 +34,7 @@ var floors = []floor{
 	{
 		name:    "1 rules",
 		places:  []string{"internal/rules/calendar", "internal/rules/yaml", "internal/rules/policy", "internal/rules/coverage"},
-		modules: []string{"cel.dev/cel-go", "github.com/goccy/go-yaml", "github.com/yuin/goldmark", "github.com/rickar/cal/v2"},
+		modules: []string{"github.com/goccy/go-yaml", "github.com/yuin/goldmark", "github.com/rickar/cal/v2"},
 	},
 	{
 		name: "2 platform",
@@ -45,7 +45,7 @@ var floors = []floor{
 		modules: []string{
 			"modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/google/uuid", "github.com/tink-crypto/tink-go/v2",
 			"github.com/emersion/go-smtp", "github.com/emersion/go-sasl", "github.com/emersion/go-message", "github.com/emersion/go-msgauth",
-			"github.com/wneessen/go-mail", "github.com/microcosm-cc/bluemonday", "blitiri.com.ar/go/spf",
+			"github.com/microcosm-cc/bluemonday",
 			"golang.org/x/net", "golang.org/x/text", "golang.org/x/sys",
 		},
 	},
@@ -75,7 +75,7 @@ var floors = []floor{
 	},
 	{name: "8 checks", places: []string{"internal/arch", "bench", "e2e"}, modules: []string{
 		"github.com/chromedp/chromedp", "github.com/chromedp/cdproto", "github.com/emersion/go-smtp", "github.com/emersion/go-sasl",
-		"github.com/emersion/go-message", "github.com/wneessen/go-mail", "github.com/jackc/pgx/v5", "modernc.org/sqlite", "golang.org/x/net",
+		"github.com/emersion/go-message", "github.com/jackc/pgx/v5", "modernc.org/sqlite", "golang.org/x/net",
 	}},
 }
 

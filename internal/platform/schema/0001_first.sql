@@ -331,11 +331,12 @@ CREATE TABLE mail_sent (
 CREATE INDEX mail_sent_address ON mail_sent (address, at);
 CREATE INDEX mail_sent_ticket ON mail_sent (ticket_id);
 
+-- What a key was answered with: the id of a ticket or of a message.
 CREATE TABLE idempotency (
 	person_id TEXT NOT NULL,
 	idem_key TEXT NOT NULL,
 	request_hash TEXT NOT NULL,
-	ticket_id TEXT NOT NULL,
+	result_id TEXT NOT NULL,
 	created_at BIGINT NOT NULL,
 	PRIMARY KEY (person_id, idem_key)
 ) /*sqlite WITHOUT ROWID*/;

@@ -58,6 +58,19 @@ func Append(tx *db.Tx, e Event) error {
 // BySubject is everything that happened to a subject, oldest first.
 func BySubject(tx *db.Tx, subject string) ([]Event, error) { return events(bySubject(tx, subject)) }
 
+// BySubjects are the events of several subjects, each subject's in order of time.
+func BySubjects(tx *db.Tx, subjects []string) (map[string][]Event, error) {
+	if len(subjects) == 0 {
+		return nil, nil
+	}
+	list, err := events(bySubjects(tx, subjects))
+	out := make(map[string][]Event, len(subjects))
+	for _, e := range list {
+		out[e.Subject] = append(out[e.Subject], e)
+	}
+	return out, err
+}
+
 // After is what was sealed behind a position, in order of position. A reader
 // that keeps the last position it has seen misses nothing and sees nothing twice.
 func After(tx *db.Tx, position int64, limit int) ([]Event, error) {

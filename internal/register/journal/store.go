@@ -34,6 +34,10 @@ func bySubject(tx *db.Tx, subject string) ([]row, error) {
 	return db.Collect(tx, scan, columns+"WHERE subject_id = $1 ORDER BY at, id", subject)
 }
 
+func bySubjects(tx *db.Tx, subjects []string) ([]row, error) {
+	return db.Collect(tx, scan, columns+"WHERE subject_id IN ("+db.In(len(subjects), 1)+") ORDER BY subject_id, at, id", db.Args(subjects)...)
+}
+
 func after(tx *db.Tx, position int64, limit int) ([]row, error) {
 	return db.Collect(tx, scan, columns+"WHERE position IS NOT NULL AND position > $1 ORDER BY position LIMIT $2", position, limit)
 }

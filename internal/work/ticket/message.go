@@ -1,7 +1,9 @@
 package ticket
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
@@ -21,10 +23,14 @@ type Post struct {
 	Then      string
 	Automatic bool
 	MailID    string
+	// IdempotencyKey and RequestHash make a repeated call answer with the first message.
+	IdempotencyKey, RequestHash string
 	// Inside runs in the transaction that stores the message.
 	Inside func(tx *db.Tx, t *Ticket, messageID string) error
 	// quiet keeps the message from changing the ticket's state: the caller does.
 	quiet bool
+	// id is the message's id when the caller has given it one.
+	id string
 }
 
 // Write puts a message into a room. An answer of the desk stops the clock of the
@@ -39,12 +45,52 @@ func (s *Service) Write(ctx context.Context, actor identity.Actor, ref string, e
 	if len(p.Body) > MaxBody && p.Channel != "mail" {
 		return nil, m, fault.New(fault.TooLarge, "This message is longer than 1 MB. Attach it as a file.").WithField("body", "Keep it under 1 MB.")
 	}
+	earlier := ""
 	t, err = s.change(ctx, actor, ref, expect, func(c *change) error {
 		room, err := c.roomFor(p.Room)
 		if err != nil {
 			return err
 		}
+		p.id = db.NewID()
+		if p.IdempotencyKey != "" {
+			if earlier, err = claimKey(c.tx, actor.PersonID, p.IdempotencyKey, p.RequestHash, p.id); err != nil {
+				return err
+			}
+			if earlier != "" {
+				return errRepeated
+			}
+		}
 		return c.writeInto(room, p, &m)
+	})
+	if errors.Is(err, errRepeated) {
+		return s.repeatedMessage(ctx, actor, ref, earlier)
+	}
+	return t, m, err
+}
+
+// errRepeated rolls a repeated call back: its first answer is given again.
+var errRepeated = errors.New("this call was answered before")
+
+func (s *Service) repeatedMessage(ctx context.Context, actor identity.Actor, ref, id string) (t *Ticket, m Message, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		if t, err = loadTicket(tx, ref); err != nil {
+			return err
+		}
+		rooms, err := loadRooms(tx, t.ID)
+		if err != nil {
+			return err
+		}
+		visible, err := see(t, rooms, actor)
+		if err != nil {
+			return err
+		}
+		if m, err = loadMessage(tx, t.ID, id); err != nil {
+			return err
+		}
+		if _, ok := findRoom(visible, m.RoomID); !ok {
+			return errNoTicket
+		}
+		return nil
 	})
 	return t, m, err
 }
@@ -116,7 +162,7 @@ func (c *change) write(room Room, p Post) error {
 }
 
 func (c *change) writeInto(room Room, p Post, m *Message) error {
-	*m = Message{TicketID: c.t.ID, ID: db.NewID(), RoomID: room.ID, AuthorID: c.actor.PersonID, AuthorOrg: c.actor.OrgID, Channel: p.Channel, Body: p.Body,
+	*m = Message{TicketID: c.t.ID, ID: cmp.Or(p.id, db.NewID()), RoomID: room.ID, AuthorID: c.actor.PersonID, AuthorOrg: c.actor.OrgID, Channel: p.Channel, Body: p.Body,
 		Quoted: p.Quoted, Verified: c.actor.Verified, Automatic: p.Automatic, CreatedAt: c.now}
 	if c.answers(room) && !p.Automatic {
 		m.MailState = "queued"

@@ -73,7 +73,7 @@ func (s *Service) Open(ctx context.Context, actor identity.Actor, d Draft) (out 
 	var earlier string
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		if d.IdempotencyKey != "" {
-			if earlier, err = ticketOfKey(tx, actor.PersonID, d.IdempotencyKey, d.RequestHash); err != nil || earlier != "" {
+			if earlier, err = resultOfKey(tx, actor.PersonID, d.IdempotencyKey, d.RequestHash); err != nil || earlier != "" {
 				return err
 			}
 		}

@@ -182,6 +182,27 @@ func loadJudgement(tx *db.Tx, ticket string, seq int) (*Judgement, error) {
 	return &j, json.Unmarshal([]byte(decision), &j.Decision)
 }
 
+// judgementsInForce are the decisions in force of some tickets, by ticket.
+func judgementsInForce(tx *db.Tx, tickets []string) (map[string]Judgement, error) {
+	if len(tickets) == 0 {
+		return nil, nil
+	}
+	list, err := db.Collect(tx, func(rows *db.Rows) (j Judgement, err error) {
+		var situation, decision string
+		if err = rows.Scan(&j.TicketID, &j.Seq, &j.Trigger, &j.At, &j.PolicyVersion, &situation, &decision); err != nil {
+			return j, err
+		}
+		j.Situation = []byte(situation)
+		return j, json.Unmarshal([]byte(decision), &j.Decision)
+	}, `SELECT j.ticket_id, j.seq, j.trigger_event, j.at, j.policy_version, j.situation, j.decision
+		FROM ticket t JOIN judgement j ON j.ticket_id = t.id AND j.seq = t.judgement WHERE t.id IN (`+db.In(len(tickets), 1)+")", db.Args(tickets)...)
+	out := make(map[string]Judgement, len(list))
+	for _, j := range list {
+		out[j.TicketID] = j
+	}
+	return out, err
+}
+
 func saveInformation(tx *db.Tx, ticket string, info *Information, sealed []byte) error {
 	data, err := json.Marshal(info)
 	if err != nil {
@@ -226,20 +247,20 @@ func loadHandovers(tx *db.Tx, ticket string) ([]Handover, error) {
 	}, "SELECT ticket_id, id, kind, from_level, to_level, from_org, to_org, person_id, at, reason, data FROM handover WHERE ticket_id = $1 ORDER BY id", ticket)
 }
 
-// claimKey stores an idempotency key; when it is taken it returns the ticket it stands for.
-func claimKey(tx *db.Tx, person, key, requestHash, ticket string) (existing string, err error) {
-	n, err := tx.Exec("INSERT INTO idempotency (person_id, idem_key, request_hash, ticket_id, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-		person, key, requestHash, ticket, tx.Now())
+// claimKey stores an idempotency key; when it is taken it returns the id of the ticket or message it was answered with.
+func claimKey(tx *db.Tx, person, key, requestHash, result string) (existing string, err error) {
+	n, err := tx.Exec("INSERT INTO idempotency (person_id, idem_key, request_hash, result_id, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+		person, key, requestHash, result, tx.Now())
 	if err != nil || n == 1 {
 		return "", err
 	}
-	return ticketOfKey(tx, person, key, requestHash)
+	return resultOfKey(tx, person, key, requestHash)
 }
 
-// ticketOfKey is the ticket that a key stands for, or "". The same key with another request is a Conflict.
-func ticketOfKey(tx *db.Tx, person, key, requestHash string) (string, error) {
+// resultOfKey is what a key was answered with, or "". The same key with another request is a Conflict.
+func resultOfKey(tx *db.Tx, person, key, requestHash string) (string, error) {
 	var hash, id string
-	err := tx.QueryRow("SELECT request_hash, ticket_id FROM idempotency WHERE person_id = $1 AND idem_key = $2", person, key).Scan(&hash, &id)
+	err := tx.QueryRow("SELECT request_hash, result_id FROM idempotency WHERE person_id = $1 AND idem_key = $2", person, key).Scan(&hash, &id)
 	switch {
 	case errors.Is(err, db.ErrNoRows):
 		return "", nil
