@@ -142,6 +142,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	err := s.smtp.Shutdown(ctx)
+	// the library closes only listeners that it serves already: without this a
+	// Serve that begins after the end would wait for ever
+	_ = s.cfg.Listener.Close()
 	s.cancel()
 	if err != nil && ctx.Err() != nil {
 		s.mu.Lock()
@@ -156,7 +159,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // Close ends everything at once.
 func (s *Server) Close() error {
 	s.cancel()
-	return s.smtp.Close()
+	err := s.smtp.Close()
+	_ = s.cfg.Listener.Close()
+	return err
 }
 
 // countedListener hands out connections that the server can count and drain.

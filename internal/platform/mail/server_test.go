@@ -378,6 +378,33 @@ func TestShutdownFinishesTheMessageInHand(t *testing.T) {
 	}
 }
 
+func TestServeAfterShutdownEnds(t *testing.T) {
+	for name, end := range map[string]func(*mail.Server) error{
+		"shutdown": func(s *mail.Server) error { return s.Shutdown(t.Context()) },
+		"close":    func(s *mail.Server) error { return s.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := mail.NewServer(mail.ServerConfig{Addr: "127.0.0.1:0", Domain: "desk.example", Deliver: func(context.Context, mail.Envelope, []byte) error { return nil }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := end(s); err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan error, 1)
+			go func() { done <- s.Serve() }()
+			select {
+			case err := <-done:
+				if err != nil {
+					t.Error(err)
+				}
+			case <-time.After(10 * time.Second):
+				t.Error("a server that was stopped before it served never ends")
+			}
+		})
+	}
+}
+
 func TestShutdownByForce(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := serve(t, mail.ServerConfig{Deliver: func(ctx context.Context, _ mail.Envelope, _ []byte) error {
