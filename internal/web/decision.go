@@ -49,7 +49,11 @@ func (d reading) decision(dec *coverage.Decision, provider page.Org, at int64) p
 		out.Offer = d.offer(o.ID)
 	}
 	seen := map[string]bool{}
-	for _, r := range dec.Because {
+	for i, r := range dec.Because {
+		if o := d.offer(r.Offer); o != nil && i > 0 && !r.Overridden {
+			// the first reason's way on has a place of its own
+			r.Text += " " + d.f.T("The way on: %s.", o.Title)
+		}
 		if key := r.Clause + "\x00" + r.Text; !seen[key] && r.Text != "" {
 			seen[key] = true
 			out.Reasons = append(out.Reasons, page.Reason{Text: r.Text, Clause: d.clause(r.Clause), Overridden: r.Overridden})
@@ -108,6 +112,27 @@ func (d reading) unsettled(u coverage.Unsettled) string {
 		needs[i] = plain(n)
 	}
 	return d.f.T("Not settled yet: %s. It needs to be known: %s.", plain(u.Field), strings.Join(needs, ", "))
+}
+
+// portalDecision is a decision for who asks: of what is not included it shows
+// only what decided and the way on, not who would have answered when.
+func (d reading) portalDecision(dec *coverage.Decision, provider page.Org, at int64) page.Decision {
+	if dec.Covered != coverage.CoveredNo {
+		return d.decision(dec, provider, at)
+	}
+	short := *dec
+	short.Because = nil
+	for _, r := range dec.Because {
+		if r.Effect == coverage.CoveredNo {
+			short.Because = append(short.Because, r)
+		}
+	}
+	if len(short.Because) == 0 || short.Because[0].Rule != dec.Because[0].Rule {
+		return d.decision(dec, provider, at)
+	}
+	out := d.decision(&short, page.Org{}, at)
+	out.Level, out.Wanted, out.Hours = "", "", page.Hours{}
+	return out
 }
 
 // hours says whether the desk of a decision is open now, whenever it was decided.

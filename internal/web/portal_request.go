@@ -53,8 +53,7 @@ func (s *site) request(f page.Frame, v *ticket.View, a identity.Actor) page.Requ
 	p := page.Request{Frame: f, Number: t.Name(), Subject: subject(t.Subject, f), Version: int64(t.Version), State: page.State(t.State), Reference: t.Reference,
 		OpenedAt: t.CreatedAt, Answers: d.org(t.ProviderOrg), Level: d.level(t.Level), Timeline: d.timeline(),
 		CanReply: v.May.Reply, CanSolve: v.May.Solve, CanReopen: v.May.Reopen, DraftKey: "request-" + t.ID + "-" + a.PersonID}
-	p.Decision = d.decision(&v.Judgement.Decision, p.Answers, v.Judgement.At)
-	p.Hours = p.Decision.Hours
+	p.Decision, p.Hours = d.portalDecision(&v.Judgement.Decision, p.Answers, v.Judgement.At), d.hours(&v.Judgement.Decision)
 	if t.Category != "" {
 		p.Category = d.category(t.Category)
 	}

@@ -76,7 +76,7 @@ func (s *site) showRequestNew(w http.ResponseWriter, r *http.Request, a identity
 // coverageBox is the calm box before sending.
 func coverageBox(f page.Frame, p ticket.Preview, asked bool) page.Coverage {
 	d := reading{f, p.Rules}
-	box := page.Coverage{Frame: f, Asked: asked, Decision: d.decision(&p.Decision, orgOf(p.Provider), f.Now), NeedsDetails: len(p.Decision.Missing) > 0}
+	box := page.Coverage{Frame: f, Asked: asked, Decision: d.portalDecision(&p.Decision, orgOf(p.Provider), f.Now), NeedsDetails: len(p.Decision.Missing) > 0}
 	if p.Decision.Covered != coverage.CoveredNo {
 		box.By, box.Goal = nextDue(d.clocks(p.Decision.Clocks))
 	}
