@@ -80,11 +80,11 @@ func OpenStore(ctx context.Context, data, database string) (*db.DB, error) {
 
 // Open builds everything and listens; Run serves. A second server on the same
 // data folder is refused.
-func Open(ctx context.Context, cfg config.Serve, log *slog.Logger) (a *App, err error) {
-	a = &App{cfg: cfg, log: log, queue: jobs.NewQueue()}
+func Open(ctx context.Context, cfg config.Serve, log *slog.Logger) (_ *App, err error) {
+	a := &App{cfg: cfg, log: log, queue: jobs.NewQueue()}
 	defer func() {
 		if err != nil {
-			a.release()
+			err = errors.Join(err, a.release())
 		}
 	}()
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
