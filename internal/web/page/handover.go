@@ -27,15 +27,6 @@ func (g Gate) met() int {
 	return n
 }
 
-func (g Gate) needs(key string) bool {
-	for _, item := range g.Items {
-		if item.Key == key {
-			return true
-		}
-	}
-	return false
-}
-
 func (g Gate) missing() int { return len(g.Items) - g.met() }
 
 // Step is one structured step to reproduce.

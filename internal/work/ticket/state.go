@@ -1,7 +1,5 @@
 package ticket
 
-import "slices"
-
 // State is where a ticket is in its life.
 type State string
 
@@ -68,14 +66,4 @@ var transitions = map[Action]map[State]State{
 func (s State) After(a Action) (next State, ok bool) {
 	next, ok = transitions[a][s]
 	return next, ok
-}
-
-// from lists the states in which an action may happen, in the order of life.
-func from(a Action) (list []State) {
-	for _, s := range States() {
-		if _, ok := transitions[a][s]; ok {
-			list = append(list, s)
-		}
-	}
-	return slices.Clip(list)
 }
