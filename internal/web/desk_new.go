@@ -64,7 +64,7 @@ func (s *site) showTicketNew(w http.ResponseWriter, r *http.Request, a identity.
 		return err
 	}
 	p := page.TicketNew{Frame: frame, Requester: f.get("requester"), Categories: categories(frame, rules, f.Get("category")), Subject: f.get("subject"), Body: f.get("body"),
-		Reference: f.get("reference"), Coverage: page.Coverage{Frame: frame}, Errors: no.errors, DraftKey: "desk-new-" + a.PersonID}
+		Reference: f.get("reference"), Coverage: page.Coverage{Frame: frame}, Errors: no.with(frame, f), DraftKey: "desk-new-" + a.PersonID}
 	if err := s.aboutRequester(r, a, f, &p); err != nil {
 		return err
 	}

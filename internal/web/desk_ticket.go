@@ -36,7 +36,7 @@ func (s *site) showTicket(w http.ResponseWriter, r *http.Request, a identity.Act
 	f.LiveTopic = "ticket:" + v.Ticket.ID
 	d := s.sight(f, v, a)
 	p := d.ticket()
-	p.Errors = no.errors
+	p.Errors = no.with(f, typed)
 	if no.stale != nil {
 		p.Conflict = d.conflict(*no.stale)
 	}

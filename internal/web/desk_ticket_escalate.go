@@ -37,7 +37,7 @@ func (s *site) showEscalate(w http.ResponseWriter, r *http.Request, a identity.A
 		}
 	}
 	if typed != nil {
-		p.Handover, p.Note = d.retyped(typed), typed.get("note")
+		p.Handover, p.Note, p.Errors = d.retyped(typed), typed.get("note"), no.with(f, typed)
 	}
 	if missing != nil {
 		// what was given is stored, the secret sealed: it does not go back into the page

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/work/attach"
@@ -155,16 +154,3 @@ func badForm(err error) error {
 
 // taken are the stored files of a field as a ticket takes them.
 func (f *form) taken(field string) []ticket.File { return f.files[field] }
-
-// shorten cuts text that goes back into a form to what a page can hold.
-func shorten(s string) string {
-	const most = 1 << 20
-	if len(s) <= most {
-		return s
-	}
-	cut := most
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut]
-}

@@ -36,6 +36,7 @@ func TestARefusedFormKeepsWhatWasTyped(t *testing.T) {
 	b := w.as("admin@named.example")
 	no := b.get("/requests/new").submit("/requests/new", fields{"subject": "", "body": "I wrote a lot", "category": "how-to"}).want(http.StatusUnprocessableEntity).
 		has("Say in a few words what this is about.", "I wrote a lot")
+	b.get("/requests/new").submit("/requests/new", fields{"subject": "", "body": "x", "category": "how-to"}, upload{"files", "shot.png", png}).has("Files: Please choose them again.")
 	if !strings.Contains(no.body, `value="how-to" selected`) {
 		t.Error("the category is lost")
 	}

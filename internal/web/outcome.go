@@ -13,6 +13,23 @@ type refusal struct {
 	status int
 	errors page.Errors
 	stale  *ticket.Stale
+	// kept is true when what the form brought was stored all the same.
+	kept bool
+}
+
+// with are the errors to show, with one for files that the reader has to choose
+// again: a browser does not send them twice, and what was not accepted is not kept.
+func (no refusal) with(f page.Frame, typed *form) page.Errors {
+	errs := no.errors
+	if no.kept {
+		return errs
+	}
+	for _, field := range []string{"files", "evidence"} {
+		if len(typed.files[field]) > 0 {
+			errs = append(errs, page.FieldError{Field: field, Label: f.T("Files"), Message: f.T("Please choose them again.")})
+		}
+	}
+	return errs
 }
 
 // refused reads a fault that belongs on the page of the form; ok is false for
@@ -33,6 +50,7 @@ func refused(f page.Frame, err error) (out refusal, ok bool) {
 	default:
 		return out, false
 	}
+	_, out.kept = fault.Detail(err).(ticket.GateMissing)
 	out.errors = fieldErrors(f, err)
 	return out, true
 }

@@ -34,7 +34,7 @@ func (s *site) showRequest(w http.ResponseWriter, r *http.Request, a identity.Ac
 	}
 	f.LiveTopic = "ticket:" + v.Ticket.ID
 	p := s.request(f, v, a)
-	p.Body, p.Reason, p.Errors = typed.get("body"), typed.get("reason"), no.errors
+	p.Body, p.Reason, p.Errors = typed.get("body"), typed.get("reason"), no.with(f, typed)
 	if no.stale != nil {
 		p.Conflict = s.sight(f, v, a).conflict(*no.stale)
 	}

@@ -49,7 +49,7 @@ func (s *site) showRequestNew(w http.ResponseWriter, r *http.Request, a identity
 		return err
 	}
 	p := page.RequestNew{Frame: frame, Subject: f.get("subject"), Body: f.get("body"), Reference: f.get("reference"), ShowReference: a.Staff() || a.Admin,
-		Categories: categories(frame, rules, f.Get("category")), Errors: no.errors, DraftKey: "new-" + a.PersonID}
+		Categories: categories(frame, rules, f.Get("category")), Errors: no.with(frame, f), DraftKey: "new-" + a.PersonID}
 	if p.Instances, err = s.instances(r, a.OrgID, f.Get("instance")); err != nil {
 		return err
 	}
