@@ -22,10 +22,38 @@ const (
 type lite struct {
 	writeDB, readDB *sql.DB
 	writes          chan *writeRequest
-	readers         chan *liteConn
+	readers         *readers
 	stop            chan struct{}
 	done            chan struct{}
 	closing         sync.Once
+}
+
+// readers are the connections for snapshots. The one that came back last goes
+// out first: its page cache is warm, and those that a quiet program does not
+// need hold none.
+type readers struct {
+	free  chan struct{} // one for each connection in stack
+	mu    sync.Mutex
+	stack []*liteConn
+}
+
+func newReaders(n int) *readers { return &readers{free: make(chan struct{}, n)} }
+
+// take gives the connection that a token of free stands for.
+func (r *readers) take() *liteConn {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := len(r.stack) - 1
+	c := r.stack[last]
+	r.stack = r.stack[:last]
+	return c
+}
+
+func (r *readers) put(c *liteConn) {
+	r.mu.Lock()
+	r.stack = append(r.stack, c)
+	r.mu.Unlock()
+	r.free <- struct{}{}
 }
 
 type writeRequest struct {
@@ -48,7 +76,7 @@ func openSQLite(ctx context.Context, path string, readers int) (*lite, error) {
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
-	l := &lite{writeDB: w, readDB: r, writes: make(chan *writeRequest, 1024), readers: make(chan *liteConn, readers),
+	l := &lite{writeDB: w, readDB: r, writes: make(chan *writeRequest, 1024), readers: newReaders(readers),
 		stop: make(chan struct{}), done: make(chan struct{})}
 	writer, err := newLiteConn(ctx, w)
 	if err != nil {
@@ -59,7 +87,7 @@ func openSQLite(ctx context.Context, path string, readers int) (*lite, error) {
 		if err != nil {
 			return nil, errors.Join(err, r.Close(), w.Close())
 		}
-		l.readers <- c
+		l.readers.put(c)
 	}
 	go l.serve(writer)
 	return l, nil
@@ -80,15 +108,15 @@ func openLitePool(ctx context.Context, path, params string, conns int) (*sql.DB,
 }
 
 func (l *lite) read(ctx context.Context, now int64, fn func(*Tx) error) error {
-	var c *liteConn
 	select {
-	case c = <-l.readers:
+	case <-l.readers.free:
 	case <-ctx.Done():
 		return away(ctx.Err())
 	case <-l.stop:
 		return away(sql.ErrConnDone)
 	}
-	defer func() { l.readers <- c }()
+	c := l.readers.take()
+	defer l.readers.put(c)
 	if _, err := c.exec("BEGIN", nil); err != nil {
 		return mapError(err)
 	}
@@ -129,9 +157,9 @@ func (l *lite) close() (err error) {
 	l.closing.Do(func() {
 		close(l.stop)
 		<-l.done
-		for range cap(l.readers) {
-			c := <-l.readers
-			c.close()
+		for range cap(l.readers.free) {
+			<-l.readers.free
+			l.readers.take().close()
 		}
 		err = errors.Join(l.readDB.Close(), l.writeDB.Close())
 	})
