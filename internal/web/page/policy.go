@@ -140,7 +140,6 @@ func (f Frame) weekDays() []string {
 	return []string{f.T("Mon"), f.T("Tue"), f.T("Wed"), f.T("Thu"), f.T("Fri"), f.T("Sat"), f.T("Sun")}
 }
 
-
 // nowMinute is the minute of the reader's week, for the mark on the timeline.
 func (f Frame) nowMinute() int {
 	t := f.local(f.Now)
