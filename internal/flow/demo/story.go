@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
@@ -193,18 +195,16 @@ func details() ticket.Information {
 	}
 }
 
-// length reads "3d4h10m".
+// length reads "3d4h10m", "3d" or "25m"; "" is no time.
 func length(s string) (time.Duration, error) {
-	var days int
-	rest := s
-	if n, err := fmt.Sscanf(s, "%dd%s", &days, &rest); n == 1 && err != nil {
-		rest = "0s"
-	} else if n == 0 {
-		days, rest = 0, s
+	days, rest, ok := strings.Cut(s, "d")
+	if !ok {
+		days, rest = "0", s
 	}
-	if rest == "" {
-		rest = "0s"
+	n, err := strconv.Atoi(days)
+	if err != nil || rest == "" {
+		return time.Duration(n) * 24 * time.Hour, err
 	}
 	d, err := time.ParseDuration(rest)
-	return time.Duration(days)*24*time.Hour + d, err
+	return time.Duration(n)*24*time.Hour + d, err
 }
