@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 )
 
@@ -119,14 +120,14 @@ func (r *run) setPace(level, severity string) {
 	}
 	own := *r.j // other clocks fold the same history from its beginning
 	j := &own
-	if i, ok := j.p.Word(policy.FactLevel, level); ok && j.row >= 0 {
+	if i, ok := j.p.Word(fact.Level, level); ok && j.row >= 0 {
 		var unused Decision
 		j.level = i
-		j.known(policy.FactLevel, i)
+		j.known(fact.Level, i)
 		j.settleProvider(&unused, j.provider(i))
 	}
-	if i, ok := j.p.Word(policy.FactSeverity, severity); ok {
-		j.known(policy.FactSeverity, i)
+	if i, ok := j.p.Word(fact.Severity, severity); ok {
+		j.known(fact.Severity, i)
 	}
 	j.hours, _ = j.hoursNow(nil)
 	r.j, r.pace = j, j.pace(r.def)
@@ -136,7 +137,7 @@ func (j *judge) pace(def *policy.Clock) pace {
 	p := pace{cal: j.hours.cal, name: j.hours.name, rule: -1}
 	base := j.hours.base
 	for i := range def.Within {
-		if def.Within[i].When.Eval(&j.facts) == policy.True {
+		if def.Within[i].When.Eval(&j.facts) == fact.True {
 			p.rule, p.target = i, def.Within[i].Target
 			break
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 )
 
@@ -30,16 +31,16 @@ func (s *Situation) latest() int64 {
 type judge struct {
 	p       *policy.Policy
 	s       *Situation
-	facts   policy.Facts
+	facts   fact.Record
 	row     int // of the responsibility matrix, -1 while unsettled
 	level   int
 	bound   bool // vendor or partners provide the level, so that their exclusions bind
-	open    policy.Truth
+	open    fact.Truth
 	hours   hours
-	refused bool          // the matrix does not serve the asker
-	needs   []policy.Fact // what would settle the provider
-	states  []policy.Truth
-	space   [64]policy.Truth
+	refused bool        // the matrix does not serve the asker
+	needs   []fact.Fact // what would settle the provider
+	states  []fact.Truth
+	space   [64]fact.Truth
 }
 
 // hours is the calendar that was chosen; cal is nil where none is published.
@@ -73,10 +74,10 @@ func (j *judge) settle(d *Decision) {
 	j.collectOffers(d)
 }
 
-func (j *judge) known(f policy.Fact, n int) { j.facts[f] = policy.Value{Known: true, N: int64(n)} }
+func (j *judge) known(f fact.Fact, n int) { j.facts[f] = fact.Value{Known: true, N: int64(n)} }
 
-func (j *judge) unsettled(d *Decision, field, cause string, needs []policy.Fact) {
-	needs = policy.SortBySource(needs)
+func (j *judge) unsettled(d *Decision, field, cause string, needs []fact.Fact) {
+	needs = fact.SortBySource(needs)
 	words := make([]string, len(needs))
 	for i, f := range needs {
 		words[i] = f.String()
@@ -92,8 +93,8 @@ func (j *judge) version(d *Decision) {
 	d.Version.Until = j.s.Version.Until
 	if phase := j.s.Version.Phase; phase != "" {
 		d.Version.Phase = phase
-		if i, ok := j.p.Word(policy.FactVersionPhase, phase); ok {
-			j.known(policy.FactVersionPhase, i)
+		if i, ok := j.p.Word(fact.VersionPhase, phase); ok {
+			j.known(fact.VersionPhase, i)
 		}
 		return
 	}
@@ -103,7 +104,7 @@ func (j *judge) version(d *Decision) {
 	case at < 0 && j.s.Product.ID == "" && len(lives) == 1:
 		at = 0
 	case at < 0 && (len(lives) == 0 || j.s.Product.ID != ""):
-		j.known(policy.FactVersionPhase, -1) // a product without a lifecycle has no phases
+		j.known(fact.VersionPhase, -1) // a product without a lifecycle has no phases
 		return
 	case at < 0:
 		return
@@ -116,18 +117,18 @@ func (j *judge) phase(d *Decision, life *policy.Lifecycle) {
 	for i := range life.Phases {
 		phase := &life.Phases[i]
 		end, ends := phase.End, phase.End != 0
-		if until := j.facts[policy.FactVersionUntil]; phase.Announced && until.Known && (!ends || until.N < end) {
+		if until := j.facts[fact.VersionUntil]; phase.Announced && until.Known && (!ends || until.N < end) {
 			end, ends = until.N, true
 		}
 		if !ends || today == 0 || today <= end {
 			d.Version.Phase = phase.ID
-			j.known(policy.FactVersionPhase, phase.Word)
+			j.known(fact.VersionPhase, phase.Word)
 			return
 		}
 	}
 	d.Version.Phase = policy.PhaseEnded
-	ended, _ := j.p.Word(policy.FactVersionPhase, policy.PhaseEnded)
-	j.known(policy.FactVersionPhase, ended)
+	ended, _ := j.p.Word(fact.VersionPhase, policy.PhaseEnded)
+	j.known(fact.VersionPhase, ended)
 }
 
 // today is the date of the arrival in the zone of the policy; 0 while the arrival is not known.
@@ -142,16 +143,16 @@ func (j *judge) today() int64 {
 
 func (j *judge) responsibility(d *Decision) {
 	rows := j.p.ResponsibilityRows()
-	var needs []policy.Fact
+	var needs []fact.Fact
 	candidates := 0
 	for i := range rows {
 		held := rows[i].When.Eval(&j.facts)
-		if held == policy.False {
+		if held == fact.False {
 			continue
 		}
 		candidates++
 		j.row = i
-		if held == policy.True {
+		if held == fact.True {
 			break
 		}
 		needs = rows[i].When.Missing(&j.facts, needs)
@@ -172,20 +173,20 @@ func (j *judge) responsibility(d *Decision) {
 }
 
 // hold leaves a request with the lowest desk of the vendor until the provider is known.
-func (j *judge) hold(d *Decision, cause string, needs []policy.Fact) {
+func (j *judge) hold(d *Decision, cause string, needs []fact.Fact) {
 	lowest := &j.p.Levels()[0]
 	d.Level, d.Provider, d.Served, d.Serves = lowest.ID, Provider{Kind: "vendor"}, true, []string{}
 	if wanted := &j.p.Levels()[j.wanted()]; wanted.ID != d.Level {
 		d.LevelWanted = wanted.ID
 	}
 	j.level, j.bound = 0, true
-	j.known(policy.FactLevel, 0)
-	vendor, _ := j.p.Word(policy.FactProviderKind, "vendor")
-	j.known(policy.FactProviderKind, vendor)
-	j.needs = needs
-	j.unsettled(d, "provider", cause, needs)
+	j.known(fact.Level, 0)
+	vendor, _ := j.p.Word(fact.ProviderKind, "vendor")
+	j.known(fact.ProviderKind, vendor)
+	j.needs = fact.SortBySource(needs)
+	j.unsettled(d, "provider", cause, j.needs)
 	d.Because = append(d.Because, Reason{Clause: lowest.Clause, Rule: "levels." + lowest.ID, Line: lowest.Line, Effect: "level " + lowest.ID,
-		Text: "The vendor's first desk holds the request until it is known who provides support to the asker."})
+		Text: j.p.HoldSentence()})
 }
 
 // placeUnknown settles the level of an asker whose kind is not known, if that kind makes no difference.
@@ -193,7 +194,7 @@ func (j *judge) placeUnknown(d *Decision) {
 	asEndUser, asCustomer := j.place(policy.KindEndUser), j.place(policy.KindCustomer)
 	if asEndUser != asCustomer {
 		j.row = -1
-		j.hold(d, CauseMissing, []policy.Fact{policy.FactRequesterKind})
+		j.hold(d, CauseMissing, []fact.Fact{fact.RequesterKind})
 		return
 	}
 	j.settleLevel(d, policy.KindUnknown, asEndUser)
@@ -210,15 +211,15 @@ type placement struct {
 // wanted is the level of the category or the wish: an existing request keeps its own, and after LevelDone comes the next.
 func (j *judge) wanted() int {
 	levels := j.p.Levels()
-	if i, ok := j.p.Word(policy.FactLevel, j.s.Level); ok {
+	if i, ok := j.p.Word(fact.Level, j.s.Level); ok {
 		return i
 	}
-	if i, ok := j.p.Word(policy.FactLevel, j.s.LevelDone); ok && levels[i].Next >= 0 {
+	if i, ok := j.p.Word(fact.Level, j.s.LevelDone); ok && levels[i].Next >= 0 {
 		return levels[i].Next
 	} else if ok {
 		return i
 	}
-	if i, ok := j.p.Word(policy.FactCategory, j.s.Category); ok {
+	if i, ok := j.p.Word(fact.Category, j.s.Category); ok {
 		return max(j.p.Categories()[i].LevelIndex, 0)
 	}
 	return 0
@@ -307,7 +308,7 @@ func (j *judge) mayOpen(level int, kind uint8) bool {
 	if kind == policy.KindMonitoring && l.OpenedByMonitoring {
 		return true
 	}
-	return uint64(j.facts[policy.FactRequesterLevels].N)&l.OpenedByLevels != 0
+	return uint64(j.facts[fact.RequesterLevels].N)&l.OpenedByLevels != 0
 }
 
 // serves reports whether the level may serve the asker: by the matrix, as monitoring, or because the asker works for the
@@ -340,15 +341,18 @@ func (j *judge) settleLevel(d *Decision, kind uint8, at placement) {
 	if wanted := j.wanted(); wanted != at.level {
 		d.LevelWanted = levels[wanted].ID
 	}
-	j.known(policy.FactLevel, at.level)
+	j.known(fact.Level, at.level)
 	j.settleProvider(d, j.provider(at.level))
 	if kind != policy.KindUnknown {
-		j.known(policy.FactServed, int(boolInt(at.served)))
+		j.known(fact.Served, int(boolInt(at.served)))
 		j.refused = !at.served
 	}
 	if at.barred >= 0 {
 		barred := &levels[at.barred]
 		d.Because = append(d.Because, Reason{Clause: barred.Clause, Rule: "levels." + barred.ID, Line: barred.Line, Effect: "level " + d.Level, Text: barred.OpenedSentence})
+	}
+	if j.refused {
+		return // coverage cites the same row for it
 	}
 	d.Because = append(d.Because, Reason{Clause: row.Clause, Rule: row.ID, Line: cell.Line, Effect: "provider " + d.Provider.Kind, Text: cell.Sentence})
 }
@@ -368,19 +372,19 @@ func (j *judge) settleProvider(d *Decision, provider Provider) {
 	}
 	d.Provider = provider
 	j.bound = provider.Kind != "customer"
-	kind, _ := j.p.Word(policy.FactProviderKind, provider.Kind)
-	j.known(policy.FactProviderKind, kind)
-	org, ok := j.p.Word(policy.FactProviderOrg, provider.Org)
+	kind, _ := j.p.Word(fact.ProviderKind, provider.Kind)
+	j.known(fact.ProviderKind, kind)
+	org, ok := j.p.Word(fact.ProviderOrg, provider.Org)
 	if !ok {
 		org = -1
 	}
-	j.known(policy.FactProviderOrg, org)
+	j.known(fact.ProviderOrg, org)
 }
 
 // ---- 4 hours ----
 
 func (j *judge) chooseHours(d *Decision) {
-	var needs []policy.Fact
+	var needs []fact.Fact
 	j.hours, needs = j.hoursNow(needs)
 	h := &j.hours
 	d.Calendar, d.Outside = h.name, ""
@@ -400,15 +404,15 @@ func (j *judge) chooseHours(d *Decision) {
 		j.unsettled(d, "calendar", CauseGap, nil)
 	}
 	if h.cal == nil {
-		j.known(policy.FactHoursOpen, -1) // no hours are published: neither open nor closed
-		j.open = policy.True
+		j.known(fact.HoursOpen, -1) // no hours are published: neither open nor closed
+		j.open = fact.True
 		return
 	}
 	j.openNow(d)
 }
 
 // hoursNow chooses among the rules of hours under the facts as they stand, with the facts that would settle the choice.
-func (j *judge) hoursNow(needs []policy.Fact) (hours, []policy.Fact) {
+func (j *judge) hoursNow(needs []fact.Fact) (hours, []fact.Fact) {
 	rules := j.p.Hours()
 	h := hours{base: policy.NoCalendar, name: "none", rule: -1}
 	for i := range rules {
@@ -417,7 +421,7 @@ func (j *judge) hoursNow(needs []policy.Fact) (hours, []policy.Fact) {
 			continue
 		}
 		held := r.When.Eval(&j.facts)
-		if held == policy.False {
+		if held == fact.False {
 			continue
 		}
 		if h.rule < 0 {
@@ -426,7 +430,7 @@ func (j *judge) hoursNow(needs []policy.Fact) (hours, []policy.Fact) {
 			h.unsettled = true
 			h.rule, h.base, h.bestEffort = i, r.Calendar, r.BestEffort // the one that surely holds serves meanwhile
 		}
-		if held == policy.True {
+		if held == fact.True {
 			break
 		}
 		needs = r.When.Missing(&j.facts, needs)
@@ -440,9 +444,9 @@ func (j *judge) hoursNow(needs []policy.Fact) (hours, []policy.Fact) {
 			continue
 		}
 		switch r.When.Eval(&j.facts) {
-		case policy.True:
+		case fact.True:
 			h.adds |= r.AddBit
-		case policy.Unknown:
+		case fact.Unknown:
 			h.unsure |= r.AddBit
 			needs = r.When.Missing(&j.facts, needs)
 		}
@@ -468,13 +472,13 @@ func (j *judge) openNow(d *Decision) {
 		} else {
 			d.Unsettled = append(d.Unsettled, Unsettled{Field: "open_now", Cause: CauseMissing, Needs: d.Unsettled[len(d.Unsettled)-1].Needs})
 		}
-		j.open = policy.Unknown
+		j.open = fact.Unknown
 		return
 	}
 	open := h.cal.Open(at)
-	j.open = policy.False
+	j.open = fact.False
 	if open {
-		j.open = policy.True
+		j.open = fact.True
 	}
 	opens, hasOpening := h.cal.Next(at)
 	closes, hasClosing := h.cal.Closes(at)
@@ -483,14 +487,14 @@ func (j *judge) openNow(d *Decision) {
 		more := j.p.Combined(h.base, h.adds|h.unsure).Hours
 		if more.Open(at) != open {
 			d.Unsettled = append(d.Unsettled, Unsettled{Field: "open_now", Cause: CauseMissing, Needs: d.Unsettled[len(d.Unsettled)-1].Needs})
-			j.open = policy.Unknown
+			j.open = fact.Unknown
 			return
 		}
 		next, _ := more.Next(at)
 		end, _ := more.Closes(at)
 		sameOpening, sameClosing = next == opens, end == closes
 	}
-	j.known(policy.FactHoursOpen, int(boolInt(open)))
+	j.known(fact.HoursOpen, int(boolInt(open)))
 	d.OpenNow = &open
 	if !open && hasOpening && sameOpening {
 		d.OpensAt = &opens
@@ -507,9 +511,9 @@ func (j *judge) effort(d *Decision) {
 		d.Effort = EffortNone
 	case d.Covered == CoveredBestEffort:
 		d.Effort = EffortBestEffort
-	case j.hours.cal == nil || j.open == policy.True:
+	case j.hours.cal == nil || j.open == fact.True:
 		d.Effort = EffortNormal
-	case j.open == policy.Unknown && j.hours.cal.Open(j.s.At):
+	case j.open == fact.Unknown && j.hours.cal.Open(j.s.At):
 		d.Effort = EffortNormal
 	case j.hours.bestEffort:
 		d.Effort = EffortBestEffort
@@ -533,7 +537,7 @@ func (j *judge) coverage(d *Decision) {
 	}
 	j.states = j.space[:0]
 	if len(rules) > len(j.space) {
-		j.states = make([]policy.Truth, 0, len(rules))
+		j.states = make([]fact.Truth, 0, len(rules))
 	}
 	for i := range rules {
 		j.states = append(j.states, rules[i].When.Eval(&j.facts))
@@ -543,7 +547,7 @@ func (j *judge) coverage(d *Decision) {
 		strictest = policy.AnswerNo
 	}
 	for i := range rules {
-		if j.states[i] == policy.True && !j.overridden(i, policy.True) {
+		if j.states[i] == fact.True && !j.overridden(i, fact.True) {
 			strictest = max(strictest, rules[i].Answer)
 			j.charge(d, rules[i].Charge)
 		}
@@ -557,7 +561,7 @@ func (j *judge) coverage(d *Decision) {
 }
 
 // overridden reports whether a rule in the given state overrides rule i.
-func (j *judge) overridden(i int, state policy.Truth) bool {
+func (j *judge) overridden(i int, state fact.Truth) bool {
 	rules := j.p.CoverageRules()
 	for k := range rules {
 		if j.states[k] == state && len(rules[k].Overrides) > 0 && slices.Contains(rules[k].Overrides, i) {
@@ -568,15 +572,15 @@ func (j *judge) overridden(i int, state policy.Truth) bool {
 }
 
 // undecided reports whether a missing fact could still change the answer, and which facts those are.
-func (j *judge) undecided(strictest policy.Answer) ([]policy.Fact, bool) {
+func (j *judge) undecided(strictest policy.Answer) ([]fact.Fact, bool) {
 	rules := j.p.CoverageRules()
-	var needs []policy.Fact
+	var needs []fact.Fact
 	open := j.row < 0
 	if open {
 		needs = append(needs, j.needs...)
 	}
 	for i := range rules {
-		if j.states[i] == policy.Unknown && rules[i].Answer > strictest && !j.overridden(i, policy.True) {
+		if j.states[i] == fact.Unknown && rules[i].Answer > strictest && !j.overridden(i, fact.True) {
 			open = true
 			needs = j.askable(rules[i].When.Missing(&j.facts, needs))
 		}
@@ -584,14 +588,14 @@ func (j *judge) undecided(strictest policy.Answer) ([]policy.Fact, bool) {
 	if strictest > policy.AnswerYes && !j.refused && j.couldRelax(strictest) {
 		open = true
 		for i := range rules {
-			if j.states[i] == policy.Unknown && len(rules[i].Overrides) > 0 {
+			if j.states[i] == fact.Unknown && len(rules[i].Overrides) > 0 {
 				needs = j.askable(rules[i].When.Missing(&j.facts, needs))
 			}
 		}
 	}
-	if !j.facts[policy.FactServed].Known && strictest < policy.AnswerNo {
+	if !j.facts[fact.Served].Known && strictest < policy.AnswerNo {
 		open = true
-		needs = append(needs, policy.FactRequesterKind)
+		needs = append(needs, fact.RequesterKind)
 	}
 	if !open {
 		return nil, false
@@ -600,13 +604,13 @@ func (j *judge) undecided(strictest policy.Answer) ([]policy.Fact, bool) {
 }
 
 // askable replaces facts that the policy works out by what it needs for them.
-func (j *judge) askable(needs []policy.Fact) []policy.Fact {
+func (j *judge) askable(needs []fact.Fact) []fact.Fact {
 	for i, f := range needs {
 		switch f {
-		case policy.FactServed:
-			needs[i] = policy.FactRequesterKind
-		case policy.FactVersionPhase:
-			needs[i] = policy.FactProductID
+		case fact.Served:
+			needs[i] = fact.RequesterKind
+		case fact.VersionPhase:
+			needs[i] = fact.ProductID
 		}
 	}
 	return needs
@@ -616,12 +620,12 @@ func (j *judge) askable(needs []policy.Fact) []policy.Fact {
 func (j *judge) couldRelax(strictest policy.Answer) bool {
 	rules := j.p.CoverageRules()
 	for i := range rules {
-		if j.states[i] != policy.True || rules[i].Answer != strictest || j.overridden(i, policy.True) {
+		if j.states[i] != fact.True || rules[i].Answer != strictest || j.overridden(i, fact.True) {
 			continue
 		}
 		relaxed := false
 		for k := range rules {
-			if j.states[k] == policy.Unknown && rules[k].Answer < strictest && slices.Contains(rules[k].Overrides, i) {
+			if j.states[k] == fact.Unknown && rules[k].Answer < strictest && slices.Contains(rules[k].Overrides, i) {
 				relaxed = true
 			}
 		}
@@ -654,7 +658,7 @@ func (j *judge) explainCoverage(d *Decision, strictest policy.Answer) {
 	earlier := len(d.Because)
 	add := func(answer policy.Answer, offered bool) {
 		for i := range rules {
-			if j.states[i] == policy.True && rules[i].Answer == answer && (rules[i].Offer >= 0) == offered && !j.overridden(i, policy.True) {
+			if j.states[i] == fact.True && rules[i].Answer == answer && (rules[i].Offer >= 0) == offered && !j.overridden(i, fact.True) {
 				d.Because = append(d.Because, j.reason(&rules[i]))
 			}
 		}
@@ -676,7 +680,7 @@ func (j *judge) explainCoverage(d *Decision, strictest policy.Answer) {
 func (j *judge) explainOverridden(d *Decision) {
 	rules := j.p.CoverageRules()
 	for i := range rules {
-		if j.states[i] == policy.True && j.overridden(i, policy.True) {
+		if j.states[i] == fact.True && j.overridden(i, fact.True) {
 			r := j.reason(&rules[i])
 			r.Overridden = true
 			d.Because = append(d.Because, r)
@@ -706,7 +710,12 @@ func (j *judge) reason(r *policy.CoverageRule) Reason {
 func (j *judge) refuse(d *Decision) {
 	d.Covered = CoveredNo
 	row := &j.p.ResponsibilityRows()[j.row]
-	d.Because = append(d.Because, Reason{Clause: row.Clause, Rule: row.ID, Line: row.Cells[j.level].Line, Effect: CoveredNo, Text: "Not served: " + row.Cells[j.level].Sentence})
+	cell := &row.Cells[j.level]
+	text := cell.Refusal
+	if policy.KindBit(j.s.Requester.Kind) == policy.KindEndUser {
+		text = cell.EndUserRefusal
+	}
+	d.Because = append(d.Because, Reason{Clause: row.Clause, Rule: row.ID, Line: cell.Line, Effect: CoveredNo, Text: text})
 }
 
 // ---- 9 allowances, 10 offers ----
@@ -718,7 +727,7 @@ func (j *judge) allowances(d *Decision) {
 	list := j.p.Allowances()
 	for i := range list {
 		a := &list[i]
-		if a.Of.Eval(&j.facts) != policy.True {
+		if a.Of.Eval(&j.facts) != fact.True {
 			continue
 		}
 		limit, used := j.s.Bought[a.ID], j.s.Used[a.ID]
@@ -736,7 +745,7 @@ func (j *judge) allowances(d *Decision) {
 }
 
 func (j *judge) exhausted(d *Decision, a *policy.Allowance) {
-	r := Reason{Clause: a.Clause, Rule: a.ID, Line: a.Line, Effect: CoveredNo, Text: a.Title + ": nothing is left of what was bought."}
+	r := Reason{Clause: a.Clause, Rule: a.ID, Line: a.Line, Effect: CoveredNo, Text: a.Exhausted}
 	if a.Offer >= 0 {
 		r.Offer = a.OverOffer
 	}

@@ -433,9 +433,59 @@ func TestExplainSaysItInSentences(t *testing.T) {
 	p := defaultPolicy(t)
 	s := situation(t, p, "{"+maintained+`, product: {type: cloud-server}, requester: {kind: customer}, category: security-update}`)
 	text := Explain(p, s, Decide(p, s))
-	for _, want := range []string{"The request is covered.", "It starts at Level 2, which the vendor provides.", "Level 3 was wanted", "The desk is open (worldwide) until Wed 2026-01-14 17:00 UTC.", "#levels", "#responsibility", "#hours"} {
+	for _, want := range []string{"The request is covered.", "It starts at Level 2, which Example Meetings provides.", "Level 3 was asked for", "The desk is open until Wed 14 Jan 2026, 17:00 GMT (UTC).", "#levels", "#responsibility", "#hours"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in:\n%s", want, text)
+		}
+	}
+	declined := situation(t, p, `{at: 2026-01-17T10:00:00Z, product: {type: cloud-server}, requester: {kind: customer}, account: {region: europe}, contract: {maintenance_active: no}, category: defect}`)
+	want := "The request is not covered: it is kept as declined.\nIt came to Level 2, which Example Meetings provides.\nThe way on: renew maintenance.\n\nWhy:\n- Maintenance for this account is not active"
+	if text := Explain(p, declined, Decide(p, declined)); !strings.HasPrefix(text, want) {
+		t.Errorf("declined: %s", text)
+	}
+	unknown := situation(t, p, `{at: 2026-01-17T10:00:00Z, requester: {kind: unknown}}`)
+	if text := Explain(p, unknown, Decide(p, unknown)); !strings.Contains(text, "\nNot known yet: whether it is covered. It depends on the product type, who asks and whether maintenance for this account is active.\n") {
+		t.Errorf("unknown: %s", text)
+	}
+}
+
+// TestReasonsArePlainSentences reads what people are told. No reason says the same twice, or names an id of the document.
+func TestReasonsArePlainSentences(t *testing.T) {
+	for _, c := range []struct {
+		what, text string
+		want       []string
+	}{
+		{"an end user at level 2", `at: 2026-01-14T10:00:00Z, account: {region: europe}, contract: {maintenance_active: no}, product: {type: cloud-server}, requester: {kind: end-user}, level: L2`, []string{
+			"This level supports your organisation, not its end users.",
+			"Maintenance for this account is not active, so support is not included.",
+			"Level 2 serves customers, not their end users.",
+			"The desk is open Monday to Friday, 08:00 to 17:00 GMT. Outside these hours we help on a best-effort basis.",
+		}},
+		{"North America", `at: 2026-01-14T10:00:00Z, account: {region: north-america}, contract: {maintenance_active: yes}, product: {type: named-user-cloud}, requester: {kind: end-user}, category: how-to`, []string{
+			"Level 1 is provided by Example Meetings or a partner, for end users and customers.",
+			"The desk is open Monday to Friday, 08:00 to 17:00 GMT. Outside these hours we help on a best-effort basis.",
+			"Level 1 for accounts in North America is also open Monday to Friday, 08:00 to 17:00 America/New_York time.",
+		}},
+		{"a wish for level 3", maintained + `, product: {type: cloud-server}, requester: {kind: customer}, category: hardware`, []string{
+			"Level 3 takes requests from Level 2 and the monitoring only.",
+			"Level 2 is provided by Example Meetings or a partner, for customers.",
+			"The desk is open Monday to Friday, 08:00 to 17:00 GMT. Outside these hours we help on a best-effort basis.",
+		}},
+		{"a customer's own desk", maintained + `, product: {type: self-hosted}, requester: {kind: end-user}`, []string{
+			"Level 1 is provided by the customer, for its own end users.",
+			"A desk that you run keeps its own hours. This policy names none for it.",
+		}},
+		{"an unknown sender", `requester: {kind: unknown}`, []string{
+			"Example Meetings looks after this request until it is known who provides support for it.",
+			"The desk is open Monday to Friday, 08:00 to 17:00 GMT. Outside these hours we help on a best-effort basis.",
+		}},
+	} {
+		var got []string
+		for _, r := range decide(t, "%s", c.text).Because {
+			got = append(got, r.Text)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s:\n%s\nwant:\n%s", c.what, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 		}
 	}
 }

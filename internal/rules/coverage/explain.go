@@ -5,114 +5,293 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/rules/wording"
 )
 
-// Explain says a decision in sentences for people, each with the clause that it comes from. Instants are shown in UTC.
+// Explain says a decision in sentences for people, then its reasons, each with the clause that it comes from and its line in
+// the document. Instants are shown in the zone of the policy, which is named, and in UTC where that is another time.
 func Explain(p *policy.Policy, s *Situation, d Decision) string {
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("%s", coveredSentence(&d))
-	level, _ := p.Level(d.Level)
-	line("It starts at %s, which the %s provides%s.", level.Name, d.Provider.Kind, orgText(d.Provider))
-	if wanted, ok := p.Level(d.LevelWanted); ok {
-		line("%s was wanted; a lower level raises it if it is needed.", wanted.Name)
+	e := explainer{p: p, s: s, d: &d}
+	if zone, err := calendar.LoadZone(p.Zone()); err == nil {
+		e.zone = zone
 	}
-	line("%s", openSentence(&d))
-	if d.Effort == EffortBestEffort {
-		line("Work at this time is done with best efforts.")
-	}
-	if d.Charge != nil {
-		line("It is charged: %s.", d.Charge.Rate+d.Charge.From)
+	e.say(e.covered())
+	e.level()
+	if d.Covered != CoveredNo {
+		e.service()
 	}
 	for _, o := range d.Offers {
-		line("The way on: %s %s", o.Text, o.URL)
+		e.say("The way on: " + wording.Inner(o.Text) + linkText(o.URL) + ".")
 	}
-	if len(d.Missing) > 0 {
-		line("Still missing: %s.", strings.Join(missingTitles(p, d.Missing), ", "))
-	}
-	for _, c := range d.Clocks {
-		line("%s", clockSentence(&c))
-	}
-	for _, u := range d.Unsettled {
-		line("Not settled: %s (%s) %s", u.Field, u.Cause, strings.Join(u.Needs, ", "))
-	}
-	line("\nBecause:")
-	for _, r := range d.Because {
-		struck := ""
-		if r.Overridden {
-			struck = " (overridden)"
-		}
-		line("- %s [#%s, %s, line %d]%s", r.Text, r.Clause, r.Rule, r.Line, struck)
-	}
-	return b.String()
+	e.unsettled()
+	e.reasons()
+	return e.text.String()
 }
 
-func orgText(p Provider) string {
-	if p.Org == "" {
+type explainer struct {
+	p    *policy.Policy
+	s    *Situation
+	d    *Decision
+	zone calendar.Zone
+	text strings.Builder
+}
+
+func (e *explainer) say(sentence string) {
+	if sentence != "" {
+		e.text.WriteString(sentence + "\n")
+	}
+}
+
+func linkText(url string) string {
+	if url == "" {
 		return ""
 	}
-	return " (" + p.Org + ")"
+	return ", " + url
 }
 
-func coveredSentence(d *Decision) string {
-	switch d.Covered {
+func (e *explainer) covered() string {
+	switch e.d.Covered {
 	case CoveredYes:
+		if len(e.d.Missing) > 0 {
+			return "The request is covered, and incomplete."
+		}
 		return "The request is covered."
 	case CoveredLimited:
 		return "The request is covered in part."
 	case CoveredBestEffort:
-		return "The request is answered with best efforts."
+		return "The request is answered on a best-effort basis."
 	case CoveredNo:
-		return "The request is not covered."
+		return "The request is not covered: it is kept as declined."
 	}
-	return "Whether the request is covered is not known yet; it is served until that is settled."
+	return "It is not known yet whether the request is covered; until it is known, the request is served."
 }
 
-func openSentence(d *Decision) string {
+func (e *explainer) level() {
+	level, _ := e.p.Level(e.d.Level)
+	verb := "It starts at"
+	if e.d.Covered == CoveredNo {
+		verb = "It came to"
+	}
+	e.say(verb + " " + level.Name + ", which " + e.provider() + " provides.")
+	if wanted, ok := e.p.Level(e.d.LevelWanted); ok && e.d.Covered != CoveredNo {
+		e.say(wanted.Name + " was asked for; " + level.Name + " passes the request on if that is needed.")
+	}
+}
+
+func (e *explainer) provider() string {
+	switch provider := e.d.Provider; {
+	case provider.Kind == "vendor":
+		return e.p.Vendor()
+	case provider.Org == "":
+		return "the " + provider.Kind
+	default:
+		return "the " + provider.Kind + " \"" + provider.Org + "\""
+	}
+}
+
+// service says when and how the request is worked on.
+func (e *explainer) service() {
+	e.say(e.open())
+	if e.d.Effort == EffortBestEffort && e.d.Covered != CoveredBestEffort {
+		e.say("While the desk is closed, we help on a best-effort basis.")
+	}
+	for _, c := range e.charges() {
+		e.say(e.charge(c))
+	}
+	for i := range e.d.Allowances {
+		e.say(e.allowance(&e.d.Allowances[i]))
+	}
+	if len(e.d.Missing) > 0 {
+		e.say("Still missing: " + strings.Join(e.missing(), "; ") + ".")
+	}
+	for i := range e.d.Clocks {
+		e.say(e.clock(&e.d.Clocks[i]))
+	}
+}
+
+func (e *explainer) open() string {
+	d := e.d
 	switch {
 	case d.OpenNow == nil && d.Calendar == "none":
-		return "No opening hours are published for it."
+		return "The policy names no opening hours for this desk."
 	case d.OpenNow == nil:
-		return "Whether the desk is open is not settled."
+		return "" // said with what is not settled
 	case *d.OpenNow && d.ClosesAt != nil:
-		return fmt.Sprintf("The desk is open (%s) until %s.", d.Calendar, show(*d.ClosesAt))
+		return "The desk is open until " + e.instant(*d.ClosesAt) + "."
 	case *d.OpenNow:
-		return fmt.Sprintf("The desk is open (%s).", d.Calendar)
+		return "The desk is open."
 	case d.OpensAt != nil:
-		return fmt.Sprintf("The desk is closed (%s) and opens at %s.", d.Calendar, show(*d.OpensAt))
+		return "The desk is closed. It opens on " + e.instant(*d.OpensAt) + "."
 	}
-	return fmt.Sprintf("The desk is closed (%s).", d.Calendar)
+	return "The desk is closed."
 }
 
-func clockSentence(c *Clock) string {
-	text := c.Title + ": " + c.State
-	if c.Target != "" {
-		text += ", " + c.Target + " on " + c.Calendar
+func (e *explainer) charges() []Charge {
+	if len(e.d.Charges) == 0 && e.d.Charge != nil {
+		return []Charge{*e.d.Charge}
 	}
+	return e.d.Charges
+}
+
+func (e *explainer) charge(c Charge) string {
+	switch {
+	case c.From != "":
+		return "The time is taken from what was bought in advance: " + wording.Inner(e.allowanceTitle(c.From)) + "."
+	case c.Confirm != "":
+		return "The work is charged (" + wording.Spoken(c.Rate) + "); the price is confirmed first."
+	}
+	return "The work is charged (" + wording.Spoken(c.Rate) + ")."
+}
+
+func (e *explainer) allowanceTitle(id string) string {
+	for _, a := range e.p.Allowances() {
+		if a.ID == id {
+			return a.Title
+		}
+	}
+	return wording.Spoken(id)
+}
+
+func (e *explainer) allowance(a *Allowance) string {
+	if a.Limit == nil || a.Left == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s: %s bought, %s used, %s left.", e.allowanceTitle(a.ID), wording.Duration(*a.Limit), wording.Duration(a.Used), wording.Duration(*a.Left))
+}
+
+func (e *explainer) clock(c *Clock) string {
+	end := "."
+	if c.Kind == KindGoal {
+		end = ", as a goal."
+	}
+	due := ""
 	if c.DueAt != nil {
-		text += ", due " + show(*c.DueAt)
+		due = " " + e.instant(*c.DueAt)
 	}
-	if c.Kind == KindGoal && c.State != ClockNone {
-		text += " (a goal)"
+	switch {
+	case c.State == ClockNone || c.State == "":
+		return ""
+	case c.State == ClockWaiting:
+		return c.Title + ": " + e.target(c) + ", counted once it is complete" + end
+	case c.State == ClockMet:
+		return c.Title + ": given in time."
+	case c.State == ClockPaused:
+		return c.Title + ": paused."
+	case c.State == ClockLate:
+		return c.Title + ": was due by" + due + end
+	case due == "":
+		return c.Title + ": " + e.target(c) + end
 	}
-	if c.Provisional && c.State != ClockNone {
-		text += " (provisional)"
-	}
-	return text + "."
+	return c.Title + ": due by" + due + end
 }
 
-func missingTitles(p *policy.Policy, ids []string) []string {
-	titles := make([]string, len(ids))
-	for i, id := range ids {
-		titles[i] = id
-		for _, info := range p.Information() {
+// target is the promise of a clock in words; what the decision holds is as the document writes it.
+func (e *explainer) target(c *Clock) string {
+	for _, def := range e.p.ClockDefs() {
+		for i := range def.Within {
+			if def.ID == c.ID && def.Within[i].Target.Text == c.Target {
+				return def.Within[i].Target.Words
+			}
+		}
+	}
+	return c.Target
+}
+
+func (e *explainer) missing() []string {
+	titles := make([]string, len(e.d.Missing))
+	for i, id := range e.d.Missing {
+		titles[i] = wording.Spoken(id)
+		for _, info := range e.p.Information() {
 			if info.ID == id {
-				titles[i] = info.Title
+				titles[i] = wording.Inner(info.Title)
 			}
 		}
 	}
 	return titles
 }
 
-func show(ms int64) string { return time.UnixMilli(ms).UTC().Format("Mon 2006-01-02 15:04 UTC") }
+// unsettled says what is open and what it depends on; what depends on the same is said together.
+func (e *explainer) unsettled() {
+	said := map[string]bool{}
+	for i := range e.d.Unsettled {
+		on := dependsOn(&e.d.Unsettled[i])
+		if said[on] {
+			continue
+		}
+		said[on] = true
+		var what []string
+		for k := range e.d.Unsettled {
+			if u := &e.d.Unsettled[k]; dependsOn(u) == on {
+				what = append(what, openQuestion(u.Field))
+			}
+		}
+		if on == "" {
+			e.say("The policy leaves open " + wording.And(what) + ".")
+			continue
+		}
+		e.say("Not known yet: " + wording.And(what) + ". It depends on " + on + ".")
+	}
+}
+
+func openQuestion(field string) string {
+	switch field {
+	case "covered":
+		return "whether it is covered"
+	case "provider":
+		return "who provides support"
+	case "calendar":
+		return "which opening hours count"
+	case "open_now":
+		return "whether the desk is open"
+	}
+	return wording.Spoken(field)
+}
+
+// dependsOn names the facts that would settle a field; empty where the policy has no rule for it.
+func dependsOn(u *Unsettled) string {
+	if u.Cause == CauseGap {
+		return ""
+	}
+	needs := make([]string, len(u.Needs))
+	for i, name := range u.Needs {
+		f, ok := fact.ByName(name)
+		switch {
+		case ok:
+			needs[i] = f.Question()
+		case name == "at":
+			needs[i] = "when the request came"
+		default:
+			needs[i] = wording.Spoken(name)
+		}
+	}
+	return wording.And(needs)
+}
+
+func (e *explainer) reasons() {
+	e.say("\nWhy:")
+	for _, r := range e.d.Because {
+		clause, _ := e.p.Clause(r.Clause)
+		text := "- " + r.Text
+		if r.Overridden {
+			text = "- Set aside by another rule: " + r.Text
+		}
+		e.say(fmt.Sprintf("%s [%s #%s, line %d]", text, clause.Title, r.Clause, r.Line))
+	}
+}
+
+// instant is an instant in the zone of the policy: "Mon 23 Nov 2026, 08:00 GMT (UTC)".
+func (e *explainer) instant(ms int64) string {
+	t := time.UnixMilli(ms)
+	local := t.In(e.zone.Location())
+	text := local.Format("Mon 2 Jan 2006, 15:04 ") + wording.Zone(e.p.Zone())
+	switch _, offset := local.Zone(); {
+	case offset != 0:
+		return text + " (" + t.UTC().Format("15:04") + " UTC)"
+	case e.p.Zone() != "UTC":
+		return text + " (UTC)"
+	}
+	return text
+}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
@@ -126,7 +127,7 @@ func (r *reader) group(name string) bool {
 }
 
 func (r *reader) unknown(path string, key *yaml.Node) {
-	if f, ok := policy.FactByName(path); ok {
+	if f, ok := fact.ByName(path); ok {
 		r.fail(path, key, "%s is worked out by the policy and cannot be given", f)
 		return
 	}
@@ -200,7 +201,7 @@ func (r *reader) known(path, word string, at *yaml.Node) bool {
 	if path == "account.partner_levels" {
 		name = "requester.levels"
 	}
-	f, ok := policy.FactByName(name)
+	f, ok := fact.ByName(name)
 	if !ok {
 		return true
 	}
@@ -482,102 +483,102 @@ func eventsOut(events []Event) []eventOut {
 const noNumber = math.MinInt64
 
 // facts fills the flat record with what is known before any stage has run.
-func (s *Situation) facts(p *policy.Policy, f *policy.Facts) {
-	word := func(fact policy.Fact, word string) {
+func (s *Situation) facts(p *policy.Policy, f *fact.Record) {
+	word := func(slot fact.Fact, word string) {
 		if word == "" {
 			return
 		}
 		n := -1
-		if i, ok := p.Word(fact, word); ok {
+		if i, ok := p.Word(slot, word); ok {
 			n = i
 		}
-		f[fact] = policy.Value{Known: true, N: int64(n)}
+		f[slot] = fact.Value{Known: true, N: int64(n)}
 	}
-	orWord := func(fact policy.Fact, given, otherwise string) {
+	orWord := func(slot fact.Fact, given, otherwise string) {
 		if given == "" {
 			given = otherwise
 		}
-		word(fact, given)
+		word(slot, given)
 	}
-	word(policy.FactPlan, s.Plan)
-	word(policy.FactSeverity, s.Severity)
-	orWord(policy.FactSeverityAsked, s.SeverityAsked, "none")
-	orWord(policy.FactCategory, s.Category, "none")
-	orWord(policy.FactLevelDone, s.LevelDone, "none")
-	word(policy.FactChannel, s.Channel)
-	orWord(policy.FactLanguage, s.Language, "en")
-	orWord(policy.FactStatus, s.Status, "open")
-	orWord(policy.FactWaitingOn, s.WaitingOn, "provider")
-	orWord(policy.FactSupportVia, s.SupportVia, "vendor")
-	word(policy.FactAccountRegion, s.Account.Region)
-	word(policy.FactAccountCountry, s.Account.Country)
-	word(policy.FactAccountKind, s.Account.Kind)
-	orWord(policy.FactAccountPartner, s.Account.Partner, "none")
-	word(policy.FactProductID, s.Product.ID)
-	word(policy.FactProductType, s.Product.Type)
-	word(policy.FactDeployment, s.Product.Deployment)
-	word(policy.FactVersionID, s.Version.ID)
-	orWord(policy.FactVersionTrack, s.Version.Track, "main")
+	word(fact.Plan, s.Plan)
+	word(fact.Severity, s.Severity)
+	orWord(fact.SeverityAsked, s.SeverityAsked, "none")
+	orWord(fact.Category, s.Category, "none")
+	orWord(fact.LevelDone, s.LevelDone, "none")
+	word(fact.Channel, s.Channel)
+	orWord(fact.Language, s.Language, "en")
+	orWord(fact.Status, s.Status, "open")
+	orWord(fact.WaitingOn, s.WaitingOn, "provider")
+	orWord(fact.SupportVia, s.SupportVia, "vendor")
+	word(fact.AccountRegion, s.Account.Region)
+	word(fact.AccountCountry, s.Account.Country)
+	word(fact.AccountKind, s.Account.Kind)
+	orWord(fact.AccountPartner, s.Account.Partner, "none")
+	word(fact.ProductID, s.Product.ID)
+	word(fact.ProductType, s.Product.Type)
+	word(fact.Deployment, s.Product.Deployment)
+	word(fact.VersionID, s.Version.ID)
+	orWord(fact.VersionTrack, s.Version.Track, "main")
 	if s.Requester.Kind != "unknown" {
-		word(policy.FactRequesterKind, s.Requester.Kind)
+		word(fact.RequesterKind, s.Requester.Kind)
 	}
-	f[policy.FactAddon] = setOf(p, policy.FactAddon, s.Addons)
-	f[policy.FactProvided] = setOf(p, policy.FactProvided, s.Provided)
-	f[policy.FactRequesterLevels] = setOf(p, policy.FactRequesterLevels, s.Requester.Levels)
+	f[fact.Addon] = setOf(p, fact.Addon, s.Addons)
+	f[fact.Provided] = setOf(p, fact.Provided, s.Provided)
+	f[fact.RequesterLevels] = setOf(p, fact.RequesterLevels, s.Requester.Levels)
 	s.numericFacts(f)
 }
 
-func (s *Situation) numericFacts(f *policy.Facts) {
-	tri := func(fact policy.Fact, t Tri) {
+func (s *Situation) numericFacts(f *fact.Record) {
+	tri := func(slot fact.Fact, t Tri) {
 		if t != NotKnown {
-			f[fact] = policy.Value{Known: true, N: int64(t - No)}
+			f[slot] = fact.Value{Known: true, N: int64(t - No)}
 		}
 	}
 	no := func(t Tri) Tri { return max(t, No) }
-	number := func(fact policy.Fact, n *int64) {
+	number := func(slot fact.Fact, n *int64) {
 		if n != nil {
-			f[fact] = policy.Value{Known: true, N: *n}
+			f[slot] = fact.Value{Known: true, N: *n}
 		}
 	}
-	day := func(fact policy.Fact, text string) {
+	day := func(slot fact.Fact, text string) {
 		if text == "" {
 			return
 		}
 		if d, err := calendar.ParseDate(text); err == nil {
-			f[fact] = policy.Value{Known: true, N: int64(d)}
+			f[slot] = fact.Value{Known: true, N: int64(d)}
 		}
 	}
 	c, i := &s.Contract, &s.Impact
-	f[policy.FactPriority] = policy.Value{Known: true, N: noNumber}
-	number(policy.FactPriority, s.Priority)
-	tri(policy.FactHasOpenRequest, no(s.HasOpenRequest))
-	number(policy.FactLeadTime, s.LeadTimeMs)
-	day(policy.FactContractSigned, c.Signed)
-	day(policy.FactContractStarts, c.Starts)
-	day(policy.FactContractEnds, c.Ends)
-	day(policy.FactContractRenews, c.Renews)
-	tri(policy.FactContractInForce, c.InForce)
-	tri(policy.FactMaintenanceActive, c.MaintenanceActive)
-	tri(policy.FactNewReleases, c.NewReleases)
-	tri(policy.FactContractExtended, no(c.Extended))
-	number(policy.FactSubscriptions, c.Subscriptions)
-	number(policy.FactUsers, c.Users)
-	number(policy.FactFTE, c.FTE)
-	day(policy.FactVersionReleased, s.Version.Released)
-	day(policy.FactVersionUntil, s.Version.Until)
-	tri(policy.FactRequesterNamed, s.Requester.Named)
-	tri(policy.FactOrgKnown, s.Requester.OrgKnown)
-	number(policy.FactImpactUsers, i.Users)
-	tri(policy.FactImpactAllUsers, i.AllUsers)
-	tri(policy.FactImpactProduction, i.Production)
-	tri(policy.FactImpactWorkaround, i.Workaround)
-	tri(policy.FactImpactDataLoss, i.DataLoss)
+	f[fact.Priority] = fact.Value{Known: true, N: noNumber}
+	number(fact.Priority, s.Priority)
+	tri(fact.HasOpenRequest, no(s.HasOpenRequest))
+	number(fact.LeadTime, s.LeadTimeMs)
+	day(fact.ContractSigned, c.Signed)
+	day(fact.ContractStarts, c.Starts)
+	day(fact.ContractEnds, c.Ends)
+	day(fact.ContractRenews, c.Renews)
+	tri(fact.ContractInForce, c.InForce)
+	tri(fact.MaintenanceActive, c.MaintenanceActive)
+	tri(fact.NewReleases, c.NewReleases)
+	tri(fact.ContractExtended, no(c.Extended))
+	number(fact.Subscriptions, c.Subscriptions)
+	number(fact.Users, c.Users)
+	number(fact.FTE, c.FTE)
+	day(fact.VersionReleased, s.Version.Released)
+	day(fact.VersionUntil, s.Version.Until)
+	tri(fact.RequesterNamed, s.Requester.Named)
+	tri(fact.OrgKnown, s.Requester.OrgKnown)
+	number(fact.ImpactUsers, i.Users)
+	tri(fact.ImpactAllUsers, i.AllUsers)
+	tri(fact.ImpactProduction, i.Production)
+	tri(fact.ImpactWorkaround, i.Workaround)
+	tri(fact.ImpactDataLoss, i.DataLoss)
 }
 
-func setOf(p *policy.Policy, fact policy.Fact, words []string) policy.Value {
-	v := policy.Value{Known: true}
+func setOf(p *policy.Policy, slot fact.Fact, words []string) fact.Value {
+	v := fact.Value{Known: true}
 	for _, w := range words {
-		if i, ok := p.Word(fact, w); ok && i < 64 {
+		if i, ok := p.Word(slot, w); ok && i < 64 {
 			v.N |= 1 << i
 		}
 	}

@@ -3,6 +3,7 @@ package coverage
 import (
 	"slices"
 
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 )
 
@@ -53,7 +54,7 @@ func WaivableItems(p *policy.Policy, s *Situation, from, to string) []string {
 }
 
 func levelIndex(p *policy.Policy, id string) int {
-	if i, ok := p.Word(policy.FactLevel, id); ok {
+	if i, ok := p.Word(fact.Level, id); ok {
 		return i
 	}
 	return -1
@@ -69,7 +70,7 @@ func (j *judge) requirements(from, to int, target string) []policy.Requirement {
 			onTheWay = g.ToIdx <= to && g.ToIdx > from && (g.From == "" || g.FromIdx >= from)
 		}
 		// An unknown condition does not open a gate: what is asked for can be given, what was not asked for is missed.
-		if !onTheWay || g.When.Eval(&j.facts) == policy.False {
+		if !onTheWay || g.When.Eval(&j.facts) == fact.False {
 			continue
 		}
 		for _, r := range g.Require {
@@ -91,14 +92,14 @@ func (j *judge) missing(d *Decision) []string {
 	if !j.bound {
 		to = 0
 	}
-	provided := uint64(j.facts[policy.FactProvided].N)
-	waived := uint64(setOf(j.p, policy.FactProvided, j.s.Waived).N)
+	provided := uint64(j.facts[fact.Provided].N)
+	waived := uint64(setOf(j.p, fact.Provided, j.s.Waived).N)
 	var missing []string
 	gates := j.p.Gates()
 	for i := range gates {
 		g := &gates[i]
 		onTheWay := g.To == Submit || g.ToIdx >= 0 && g.ToIdx <= to && to > 0 && g.ToIdx > 0
-		if !onTheWay || g.When.Eval(&j.facts) == policy.False {
+		if !onTheWay || g.When.Eval(&j.facts) == fact.False {
 			continue
 		}
 		before := len(missing)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
@@ -153,7 +154,7 @@ func (r *prober) reach(s *Situation, d *Decision) {
 	var unused Decision
 	j.settle(&unused)
 	for _, g := range r.p.Gates() {
-		if g.ToIdx >= 0 && g.ToIdx <= j.level && j.bound && g.When.Eval(&j.facts) != policy.False || g.To == Submit {
+		if g.ToIdx >= 0 && g.ToIdx <= j.level && j.bound && g.When.Eval(&j.facts) != fact.False || g.To == Submit {
 			r.report.Reached[g.ID] = true
 		}
 	}

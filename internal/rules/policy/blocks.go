@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
+	"github.com/tierdesk/tierdesk/internal/rules/wording"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
@@ -41,6 +43,7 @@ func (c *compiler) header() {
 		return
 	}
 	c.p.effective = zone.At(day, 0)
+	c.p.hold = c.p.vendor + " looks after this request until it is known who provides support for it."
 }
 
 func (c *compiler) zone(n *yaml.Node) (calendar.Zone, bool) {
@@ -105,7 +108,7 @@ func (c *compiler) levels() {
 	}
 	for i := range c.p.levels {
 		if l := &c.p.levels[i]; len(l.OpenedBy) > 0 {
-			l.OpenedSentence = fmt.Sprintf("%s is opened by %s only.", l.Name, orList(c.titles(FactLevel, l.OpenedBy)))
+			l.OpenedSentence = c.openedSentence(l)
 		}
 	}
 }
@@ -139,14 +142,17 @@ func (c *compiler) plans() {
 		if !c.is(n, yaml.Map, "a plan") {
 			return
 		}
-		c.only(n, "plans."+key.Text, []string{"name", "answer", "offer", "queue", "builds_on", "includes"}, []string{"needs"})
+		c.only(n, "plans."+key.Text, []string{"name", "answer", "offer", "queue", "builds_on", "includes", "says"}, []string{"needs"})
 		c.p.plans = append(c.p.plans, Plan{
 			ID: key.Text, Name: c.required(n, "name", "plan "+key.Text), BuildsOn: c.text(n, "builds_on"), Includes: c.strings(n, "includes"),
-			Queue: c.number(n, "queue"), Answer: c.answer(n), Offer: c.text(n, "offer"), Place: c.place(key),
+			Queue: c.number(n, "queue"), Answer: c.answer(n), Offer: c.text(n, "offer"), Place: c.place(key), says: c.says(n),
 		})
 	})
 	ids := names(c.p.plans, func(p Plan) string { return p.ID })
 	for i, p := range c.p.plans {
+		if p.says != "" && p.Answer == "" {
+			c.errorAt(c.root.Get("plans").Get(p.ID).Get("says"), "says: plan %q has no answer that it could say", p.ID)
+		}
 		at := c.root.Get("plans").Get(p.ID).Get("builds_on")
 		switch base := slices.Index(ids, p.BuildsOn); {
 		case p.BuildsOn == "":
@@ -159,7 +165,7 @@ func (c *compiler) plans() {
 	c.entries("addons", func(key, n *yaml.Node) {
 		if c.is(n, yaml.Map, "an add-on") {
 			c.only(n, "addons."+key.Text, []string{"name"}, []string{"needs"})
-			c.closed(FactAddon, key.Text)
+			c.closed(fact.Addon, key.Text)
 		}
 	})
 }
@@ -254,17 +260,10 @@ func (c *compiler) information() {
 			c.errorAt(key, "information %s needs a `type`", key.Text)
 		}
 		if i.Title == "" {
-			i.Title = sentence(strings.NewReplacer("_", " ", "-", " ").Replace(key.Text))
+			i.Title = wording.Capital(wording.Spoken(key.Text))
 		}
 		c.p.information = append(c.p.information, i)
 	})
-}
-
-func sentence(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 func (c *compiler) offers() {
@@ -337,9 +336,9 @@ func (c *compiler) categories() {
 		if !c.is(n, yaml.Map, "a category") {
 			return
 		}
-		c.only(n, "categories."+key.Text, []string{"title", "level", "answer", "offer", "duty", "charge"}, nil)
+		c.only(n, "categories."+key.Text, []string{"title", "level", "answer", "offer", "duty", "charge", "says"}, nil)
 		k := Category{ID: key.Text, Title: c.required(n, "title", "category "+key.Text), Level: c.text(n, "level"), Answer: c.answer(n),
-			Offer: c.text(n, "offer"), Duty: c.yes(n, "duty"), Charge: c.charge(n), Place: c.place(key), LevelIndex: -1}
+			Offer: c.text(n, "offer"), Duty: c.yes(n, "duty"), Charge: c.charge(n), Place: c.place(key), LevelIndex: -1, says: c.says(n)}
 		c.offer(n)
 		if k.Level != "" {
 			if k.LevelIndex = slices.Index(ids, k.Level); k.LevelIndex < 0 {
@@ -348,6 +347,9 @@ func (c *compiler) categories() {
 		}
 		if k.Level == "" && k.Answer == "" {
 			c.errorAt(key, "category %q has neither a level nor an answer", key.Text)
+		}
+		if k.says != "" && k.Answer == "" && k.Charge == nil {
+			c.errorAt(n.Get("says"), "says: category %q has neither an answer nor a charge that it could say", key.Text)
 		}
 		if k.Duty && k.Level == "" {
 			c.errorAt(key, "the duty %q needs a level that carries it", key.Text)
@@ -366,8 +368,8 @@ func (c *compiler) responsibility() {
 	}
 	ids := names(c.p.levels, func(l Level) string { return l.ID })
 	c.items(list, "responsibility", func(i int, n *yaml.Node) {
-		c.only(n, "responsibility", slices.Concat(ruleKeys, ids), laterRuleKeys)
-		row := ResponsibilityRow{Rule: c.rule(n, fmt.Sprintf("responsibility[%d]", i), stageLevel), Cells: make([]ResponsibilityCell, len(ids))}
+		c.only(n, "responsibility", slices.Concat(ruleKeys[:3], ids), laterRuleKeys)
+		row := ResponsibilityRow{Rule: c.rule(n, fmt.Sprintf("responsibility[%d]", i), fact.StageLevel), Cells: make([]ResponsibilityCell, len(ids))}
 		for level, id := range ids {
 			cell := n.Get(id)
 			if cell == nil {
@@ -375,9 +377,9 @@ func (c *compiler) responsibility() {
 				continue
 			}
 			row.Cells[level] = c.cell(cell, id)
-			made := &row.Cells[level]
-			made.Sentence = fmt.Sprintf("%s is provided by the %s, for the %s.", c.p.levels[level].Name, orList(made.ByText), orList(made.ForText))
+			c.cellSentences(c.p.levels[level].Name, &row.Cells[level])
 		}
+		row.Title = c.rowTitle(&row.Rule)
 		c.p.responsibility = append(c.p.responsibility, row)
 	})
 	rules := make([]*Rule, len(c.p.responsibility))
@@ -399,9 +401,10 @@ func (c *compiler) cell(n *yaml.Node, level string) ResponsibilityCell {
 	if !c.is(n, yaml.Map, level) {
 		return cell
 	}
-	c.only(n, level, []string{"by", "for"}, nil)
+	c.only(n, level, []string{"by", "for", "says"}, nil)
+	cell.says = c.says(n)
 	cell.By, cell.ByText = c.kinds(n, "by", level, []string{"vendor", "partner", "customer"})
-	cell.For, cell.ForText = c.kinds(n, "for", level, kinds[:4])
+	cell.For, cell.ForText = c.kinds(n, "for", level, fact.RequesterKind.Fixed()[:4])
 	return cell
 }
 
@@ -446,7 +449,7 @@ func (c *compiler) hours() {
 	var choose []*Rule
 	c.items(list, "hours", func(i int, n *yaml.Node) {
 		c.only(n, "hours", slices.Concat(ruleKeys, []string{"use", "add", "outside"}), laterRuleKeys)
-		r := HoursRule{Rule: c.rule(n, fmt.Sprintf("hours[%d]", i), stageHours)}
+		r := HoursRule{Rule: c.rule(n, fmt.Sprintf("hours[%d]", i), fact.StageHours)}
 		r.BestEffort = c.choice(n, "outside", "closed", "best-effort") == "best-effort"
 		use, add := n.Get("use"), n.Get("add")
 		switch {
@@ -480,7 +483,7 @@ func (c *compiler) combine() {
 	for i := range c.p.hours {
 		r := &c.p.hours[i]
 		if r.Calendar >= NoCalendar {
-			r.Sentence = c.hoursSentence(*r)
+			r.Sentence = or(r.says, c.hoursSentence(r))
 		}
 		if r.Add && r.Calendar >= 0 {
 			r.AddBit = 1 << len(adds)
@@ -525,12 +528,12 @@ func (c *compiler) united(base int, adds []int, set uint64) Calendar {
 func (c *compiler) coverage() {
 	c.items(c.root.Get("coverage"), "coverage", func(i int, n *yaml.Node) {
 		c.only(n, "coverage", slices.Concat(ruleKeys, []string{"answer", "offer", "charge", "overrides"}), laterRuleKeys)
-		r := CoverageRule{Rule: c.rule(n, fmt.Sprintf("coverage[%d]", i), stageCoverage), Offer: c.offer(n), Charge: c.charge(n), names: n.Get("overrides")}
+		r := CoverageRule{Rule: c.rule(n, fmt.Sprintf("coverage[%d]", i), fact.StageCoverage), Offer: c.offer(n), Charge: c.charge(n), names: n.Get("overrides")}
 		r.Answer = parseAnswer(c.answer(n))
 		if r.Answer == AnswerNone && r.Charge == nil {
 			c.errorAt(n, "a rule of coverage needs an `answer`, a `charge` or both")
 		}
-		r.Sentence = coverageSentence(r.Answer, r.Text)
+		r.Sentence = or(r.says, c.coverageSentence(r.Answer, r.When))
 		c.p.coverage = append(c.p.coverage, r)
 	})
 	c.impliedByCategories()
@@ -540,18 +543,8 @@ func (c *compiler) coverage() {
 	c.checkWayOn()
 }
 
-func coverageSentence(a Answer, when string) string {
-	said := [...]string{"Charged", "Covered", "Covered in part", "Covered with best efforts only", "Not covered"}[a]
-	if when == "" {
-		return said + "."
-	}
-	return said + ", because " + when + "."
-}
-
-func (c *compiler) imply(r CoverageRule, f Fact, word int) {
-	words := make([]uint64, word/64+1)
-	words[word/64] = 1 << (word % 64)
-	r.When = Condition{For: []Test{{Fact: f, words: words}}}
+func (c *compiler) imply(r CoverageRule, f fact.Fact, word int) {
+	r.When = fact.Condition{For: []fact.Test{fact.WordTest(f, word+1, word)}}
 	r.Implied = true
 	c.p.coverage = append(c.p.coverage, r)
 }
@@ -566,13 +559,9 @@ func (c *compiler) impliedByCategories() {
 			continue
 		}
 		r := CoverageRule{Rule: Rule{Place: k.Place, ID: "category " + k.ID}, Answer: parseAnswer(k.Answer), Offer: c.offerIndex(k.Offer), Charge: k.Charge}
-		r.Sentence = map[Answer]string{
-			AnswerNone: fmt.Sprintf("%q is paid work.", k.Title), AnswerYes: fmt.Sprintf("%q is covered.", k.Title),
-			AnswerLimited: fmt.Sprintf("%q is covered in part.", k.Title), AnswerBestEffort: fmt.Sprintf("%q is covered with best efforts only.", k.Title),
-			AnswerNo: fmt.Sprintf("%q is not part of this support.", k.Title),
-		}[r.Answer]
-		word, _ := c.p.Word(FactCategory, k.ID)
-		c.imply(r, FactCategory, word)
+		r.Sentence = or(k.says, c.categorySentence(&k, r.Answer))
+		word, _ := c.p.Word(fact.Category, k.ID)
+		c.imply(r, fact.Category, word)
 	}
 }
 
@@ -583,9 +572,9 @@ func (c *compiler) impliedByPlans() {
 		}
 		c.offer(c.root.Get("plans").Get(p.ID))
 		r := CoverageRule{Rule: Rule{Place: p.Place, ID: "plan " + p.ID}, Answer: parseAnswer(p.Answer), Offer: c.offerIndex(p.Offer)}
-		r.Sentence = coverageSentence(r.Answer, "the plan is "+p.Name)
-		word, _ := c.p.Word(FactPlan, p.ID)
-		c.imply(r, FactPlan, word)
+		r.Sentence = or(p.says, answered[r.Answer]+": the plan is "+p.Name+".")
+		word, _ := c.p.Word(fact.Plan, p.ID)
+		c.imply(r, fact.Plan, word)
 	}
 }
 
@@ -598,16 +587,16 @@ func (c *compiler) impliedByPhases() {
 			}
 			seen[phase.ID] = true
 			r := CoverageRule{Rule: Rule{Place: phase.Place, ID: "phase " + phase.ID}, Answer: parseAnswer(phase.Answer), Offer: c.offerIndex(phase.Offer)}
-			r.Sentence = coverageSentence(r.Answer, "the version is in its phase "+phase.ID)
-			c.imply(r, FactVersionPhase, phase.Word)
+			r.Sentence = or(phase.says, answered[r.Answer]+": this version is in its phase \""+c.term(phase.ID)+"\".")
+			c.imply(r, fact.VersionPhase, phase.Word)
 		}
 	}
 	if len(c.p.lifecycles) == 0 {
 		return
 	}
-	r := CoverageRule{Rule: Rule{Place: c.p.lifecycles[0].Place, ID: "phase " + PhaseEnded}, Answer: AnswerNo, Offer: -1, Sentence: "Not covered, because the version is past the end of its life."}
-	word, _ := c.p.Word(FactVersionPhase, PhaseEnded)
-	c.imply(r, FactVersionPhase, word)
+	r := CoverageRule{Rule: Rule{Place: c.p.lifecycles[0].Place, ID: "phase " + PhaseEnded}, Answer: AnswerNo, Offer: -1, Sentence: "Support for a version ends at its end of life."}
+	word, _ := c.p.Word(fact.VersionPhase, PhaseEnded)
+	c.imply(r, fact.VersionPhase, word)
 }
 
 func (c *compiler) overrides() {
@@ -667,12 +656,12 @@ func (c *compiler) offersOn(r *CoverageRule, kind string) bool {
 	if r.Offer < 0 || r.Answer != AnswerNo {
 		return false
 	}
-	var record Facts
-	record[FactServed] = Value{Known: true}
-	word, _ := c.p.Word(FactRequesterKind, kind)
-	record[FactRequesterKind] = Value{Known: true, N: int64(word)}
-	aboutServed := slices.ContainsFunc(r.When.For, func(t Test) bool { return t.Fact == FactServed })
-	return aboutServed && r.When.Eval(&record) != False
+	var record fact.Record
+	record[fact.Served] = fact.Value{Known: true}
+	word, _ := c.p.Word(fact.RequesterKind, kind)
+	record[fact.RequesterKind] = fact.Value{Known: true, N: int64(word)}
+	aboutServed := slices.ContainsFunc(r.When.For, func(t fact.Test) bool { return t.Fact == fact.Served })
+	return aboutServed && r.When.Eval(&record) != fact.False
 }
 
 // ---- gates ----
@@ -681,7 +670,7 @@ func (c *compiler) gates() {
 	levels := names(c.p.levels, func(l Level) string { return l.ID })
 	c.items(c.root.Get("gates"), "gates", func(i int, n *yaml.Node) {
 		c.only(n, "gates", slices.Concat(ruleKeys, []string{"to", "from", "require"}), laterRuleKeys)
-		g := Gate{Rule: c.rule(n, fmt.Sprintf("gates[%d]", i), stageGates), From: c.text(n, "from"), To: c.required(n, "to", "a gate")}
+		g := Gate{Rule: c.rule(n, fmt.Sprintf("gates[%d]", i), fact.StageGates), From: c.text(n, "from"), To: c.required(n, "to", "a gate")}
 		g.FromIdx, g.ToIdx = slices.Index(levels, g.From), slices.Index(levels, g.To)
 		if g.From != "" && g.FromIdx < 0 {
 			c.unknownWord(n.Get("from"), "level", levels)
@@ -696,21 +685,9 @@ func (c *compiler) gates() {
 		if len(g.Require) == 0 {
 			c.errorAt(n, "a gate needs `require`")
 		}
-		g.Sentence = c.gateSentence(&g)
+		g.Sentence = or(g.says, c.gateSentence(&g))
 		c.p.gates = append(c.p.gates, g)
 	})
-}
-
-func (c *compiler) gateSentence(g *Gate) string {
-	var asked []string
-	for _, r := range g.Require {
-		asked = append(asked, c.requirementText(r))
-	}
-	where := map[string]string{"submit": "A request needs", "close": "Closing a request needs"}[g.To]
-	if g.ToIdx >= 0 {
-		where = c.p.levels[g.ToIdx].Name + " needs"
-	}
-	return where + ": " + strings.Join(asked, "; ") + "."
 }
 
 func (c *compiler) requirements(n *yaml.Node) []Requirement {
@@ -765,7 +742,7 @@ func (c *compiler) requireMap(r *Requirement, item *yaml.Node) {
 }
 
 func (c *compiler) require(r *Requirement, at *yaml.Node) {
-	word, ok := c.p.Word(FactProvided, at.Text)
+	word, ok := c.p.Word(fact.Provided, at.Text)
 	if !ok {
 		ids := names(c.p.information, func(i Information) string { return i.ID })
 		c.errorAt(at, "gate asks for %q, which is not under `information`%s", at.Text, didYouMean(at.Text, ids))
@@ -788,7 +765,7 @@ func (c *compiler) allowances() {
 			Round: c.choice(n, "round", "up", "nearest", "down"), Per: c.choice(n, "per", "entry", "day", "request"), Named: c.text(n, "named"), Sheets: c.text(n, "sheets"),
 			Place: c.place(key), Offer: -1}
 		if a.Title == "" {
-			a.Title = sentence(strings.ReplaceAll(key.Text, "-", " "))
+			a.Title = wording.Capital(wording.Spoken(key.Text))
 		}
 		if !a.Bought {
 			c.errorAt(key, "an allowance that is not `bought: yes` is not supported in this version")
@@ -802,7 +779,7 @@ func (c *compiler) allowances() {
 		for _, w := range c.words(n.Get("warn"), "warn") {
 			a.Warn = append(a.Warn, c.percent(w)/100)
 		}
-		a.Of.For = c.tests(n.Get("of"), "allowances."+key.Text, stageGates)
+		a.Of.For = c.tests(n.Get("of"), "allowances."+key.Text, fact.StageGates)
 		if of := n.Get("of"); of != nil {
 			a.Category = c.strings(of, "category")
 		}
@@ -813,6 +790,7 @@ func (c *compiler) allowances() {
 		if a.OverAnswer == "" {
 			a.OverAnswer = "no"
 		}
+		a.Exhausted = "What was bought in advance does not cover this: " + wording.Inner(a.Title) + "."
 		c.p.allowances = append(c.p.allowances, a)
 	})
 }
@@ -838,7 +816,7 @@ func (c *compiler) updates() {
 	}
 	c.items(n.Get("needs"), "needs", func(i int, item *yaml.Node) {
 		c.only(item, "updates.needs", append(slices.Clone(ruleKeys), "require"), laterRuleKeys)
-		need := UpdateNeed{Rule: c.rule(item, fmt.Sprintf("updates.needs[%d]", i), stageGates), Require: c.requirements(item.Get("require"))}
+		need := UpdateNeed{Rule: c.rule(item, fmt.Sprintf("updates.needs[%d]", i), fact.StageGates), Require: c.requirements(item.Get("require"))}
 		u.Needs = append(u.Needs, need)
 	})
 	c.p.updates = u

@@ -68,7 +68,7 @@ func TestMistakes(t *testing.T) {
 		{"9 days of different length", "clocks", "calendars: {short: {zone: UTC, week: \"mon-thu 09:00-17:00; fri 09:00-14:00\"}}\nclocks: {answer: {title: A, starts: complete, stops: first-reply, runs: short, within: [{is: 1 business day}]}}", `calendar "short": `},
 		{"10 a day", "clocks", `clocks: {answer: {title: A, starts: complete, stops: first-reply, within: [{is: 1 day}]}}`, "\"1 day\" is 24 hours here; write `1 business day` or `24h`"},
 		{"11 longer than its day", "clocks", "calendars: {short: {zone: UTC, week: \"mon-fri 09:00-16:30\"}}\nclocks: {answer: {title: A, starts: complete, stops: first-reply, runs: short, within: [{is: 8h}]}}", "warning: `8h` on \"short\" is longer than its day of 7h30m; did you mean `1 business day`?"},
-		{"12 never reached", "hours", "hours:\n- {for: {category: [how-to, training]}, use: always}\n- {for: {category: how-to}, use: office}\n- {use: office}", `rule 2 of hours can never be reached: rule 1 (line 28) already takes every request where the category is "How to" or "Training"`},
+		{"12 never reached", "hours", "hours:\n- {for: {category: [how-to, training]}, use: always}\n- {for: {category: how-to}, use: office}\n- {use: office}", `rule 2 of hours can never be reached: rule 1 (line 28) already takes every request where the request is about "How to" or "Training"`},
 		{"13 a gap", "hours", `hours: [{for: {level: L1}, use: office}]`, `1 combinations end without a rule of hours (L2); add a last rule without a condition`},
 		{"15 a level without provider", "responsibility", `responsibility: [{for: {product.type: hosted}, L1: {by: vendor, for: customer}}]`, `product type "hosted" has no provider for L2`},
 		{"16 nobody may open", "levels", `levels: {L1: {name: Level 1, escalates_to: L2}, L2: {name: Level 2, opened_by: [L4]}}`, `nobody may open L2: opened_by [L4] is not a level`},
@@ -91,6 +91,8 @@ func TestMistakes(t *testing.T) {
 		{"a scalar in place of a list", "hours", `hours: office`, `hours: expected a list, found a word`},
 		{"an answer that does not exist", "coverage", `coverage: [{for: {served: no}, answer: never, offer: sales}]`, `answer: "never" is not one of yes, limited, best-effort, no`},
 		{"a gate down the ladder", "gates", `gates: [{from: L2, to: L1, require: [steps]}]`, `a gate leads up the ladder; L1 is not above L2`},
+		{"a sentence of its own that is too long", "coverage", `coverage: [{for: {served: no}, answer: no, offer: sales, says: "` + strings.Repeat("x", 301) + `"}]`, `says: expected a sentence of one line and at most 300 bytes`},
+		{"a sentence of its own that nobody would read", "categories", `categories: {how-to: {level: L1, title: How to, says: Hello.}}`, `says: category "how-to" has neither an answer nor a charge that it could say`},
 		{"no levels", "levels", ``, "the policy defines no levels; add `levels`"},
 		{"no matrix", "responsibility", ``, "the policy does not say who provides the levels; add `responsibility`"},
 		{"no header", "policy", ``, "the block `policy` is missing"},
@@ -165,4 +167,67 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestRulesAreSaidInPlainWords reads the sentences that are made of rules without one of their own.
+func TestRulesAreSaidInPlainWords(t *testing.T) {
+	p, findings := Parse("p.md", []byte(soundPolicy(map[string]string{
+		"coverage": `coverage:
+  - {for: {served: no, requester.kind: end-user}, answer: no, offer: sales}
+  - {for: {contract.maintenance_active: no}, answer: no, offer: sales}
+  - {for: {version.phase: ended}, answer: no}
+  - {for: {category: how-to, account.region: north-america}, answer: limited}
+  - {for: {contract.users: from 10 to 50}, unless: {requester.kind: [partner, vendor]}, answer: best-effort}
+  - {for: {product.type: hosted}, answer: no, says: We do not host it.}`,
+		"calendars": `calendars: {office: {zone: Europe/Berlin, week: "mon-thu 09:00-17:00; fri 09:00-14:00", business_day: 8h}, nights: {any: [office], minus: [always]}}`,
+		"hours":     `hours: [{for: {level: L2, provider.kind: customer}, use: none}, {for: {level: L2}, use: always}, {for: {category: how-to}, use: office, outside: best-effort}, {use: office}, {for: {account.country: DE}, add: office}]`,
+		"clocks":    `clocks: {answer: {title: Answer, starts: complete, stops: first-reply, within: [{for: {level: L1}, is: 90m}, {for: {account.region: north-america}, is: 1 business day}, {for: {plan: none}, is: none}, {for: {account.region: asia}, is: by 12:00 +2}, {is: by close +1}]}}`,
+		"extra":     "plans: {free: {name: Free, answer: limited, offer: sales}}\nterms: {Hosted software: Software that runs at the vendor}",
+	})))
+	if p == nil {
+		t.Fatal(findings)
+	}
+	var got []string
+	for _, r := range p.Hours() {
+		got = append(got, r.Sentence)
+	}
+	for _, r := range p.CoverageRules() {
+		got = append(got, r.Sentence)
+	}
+	for _, r := range p.ClockDefs()[0].Within {
+		got = append(got, r.Sentence)
+	}
+	cell := p.ResponsibilityRows()[0].Cells[1]
+	got = append(got, p.Gates()[0].Sentence, cell.Sentence, cell.Refusal, cell.EndUserRefusal, p.ResponsibilityRows()[0].Text)
+	want := []string{
+		"This policy names no hours for Level 2 that the customer provides.",
+		"Level 2 is open day and night, every day.",
+		"The desk is open Monday to Thursday, 09:00 to 17:00; Friday, 09:00 to 14:00 Europe/Berlin time when the request is about \"How to\". Outside these hours we help on a best-effort basis.",
+		"The desk is open Monday to Thursday, 09:00 to 17:00; Friday, 09:00 to 14:00 Europe/Berlin time.",
+		"The desk for accounts in DE is also open Monday to Thursday, 09:00 to 17:00; Friday, 09:00 to 14:00 Europe/Berlin time.",
+		"This level does not serve end users.",
+		"Maintenance for this account is not active.",
+		"This version is past its end of life.",
+		"Included in part: the request is about \"How to\" and the account is in North America.",
+		"Answered on a best-effort basis only: the number of users in the contract is from 10 to 50 and the person who asks is not a partner or Example Meetings.",
+		"We do not host it.",
+		"\"Training\" is not included.",
+		"Included in part: the plan is Free.",
+		"Support for a version ends at its end of life.",
+		"Answer: within 1 hour 30 minutes of open time, because the request is at Level 1.",
+		"Answer: within 1 business day, because the account is in North America.",
+		"Answer: no time is set, because the plan is none.",
+		"Answer: by 12:00, 2 business days later, because the account is in Asia.",
+		"Answer: by closing time on the next business day.",
+		"Level 2 needs: steps.",
+		"Level 2 is provided by Example Meetings, for customers.",
+		"Level 2 serves customers only.",
+		"Level 2 serves customers, not their end users.",
+		"the product type is Hosted software",
+	}
+	for i := range max(len(got), len(want)) {
+		if i >= len(got) || i >= len(want) || got[i] != want[i] {
+			t.Errorf("sentence %d: %q, want %q", i, append(got, "")[min(i, len(got))], append(want, "")[min(i, len(want))])
+		}
+	}
 }

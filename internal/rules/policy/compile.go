@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
@@ -253,35 +254,35 @@ func (c *compiler) unknownWord(at *yaml.Node, kind string, known []string) {
 // ---- vocabularies and conditions ----
 
 func (c *compiler) vocabularies() {
-	for f := range NumFacts {
-		if fixed := factTable[f].fixed; fixed != nil {
+	for f := range fact.Count {
+		if fixed := f.Fixed(); fixed != nil {
 			c.closed(f, fixed...)
 		}
 	}
-	ids := func(f Fact, words []string) {
+	ids := func(f fact.Fact, words []string) {
 		if len(words) > 0 {
 			c.closed(f, words...)
 		}
 	}
 	levels := names(c.p.levels, func(l Level) string { return l.ID })
-	for _, f := range []Fact{FactLevel, FactLevelDone, FactRequesterLevels} {
+	for _, f := range []fact.Fact{fact.Level, fact.LevelDone, fact.RequesterLevels} {
 		ids(f, levels)
 	}
 	severities := names(c.p.severities, func(s SeverityLevel) string { return s.ID })
-	ids(FactSeverity, severities)
-	ids(FactSeverityAsked, severities)
+	ids(fact.Severity, severities)
+	ids(fact.SeverityAsked, severities)
 	if len(c.p.plans) > 0 {
-		c.closed(FactPlan, append(names(c.p.plans, func(p Plan) string { return p.ID }), "none")...)
+		c.closed(fact.Plan, append(names(c.p.plans, func(p Plan) string { return p.ID }), "none")...)
 	}
-	ids(FactCategory, names(c.p.categories, func(k Category) string { return k.ID }))
-	ids(FactStatus, append(BuiltinStatuses(), names(c.p.statuses, func(s Status) string { return s.ID })...))
-	ids(FactProvided, names(c.p.information, func(i Information) string { return i.ID }))
-	ids(FactProductID, names(c.p.products, func(p Product) string { return p.ID }))
+	ids(fact.Category, names(c.p.categories, func(k Category) string { return k.ID }))
+	ids(fact.Status, append(BuiltinStatuses(), names(c.p.statuses, func(s Status) string { return s.ID })...))
+	ids(fact.Provided, names(c.p.information, func(i Information) string { return i.ID }))
+	ids(fact.ProductID, names(c.p.products, func(p Product) string { return p.ID }))
 	c.productTypes()
-	c.p.vocab[FactVersionTrack].add("main")
-	c.p.vocab[FactLanguage].add("en")
-	for _, f := range []Fact{FactProvided, FactAddon, FactRequesterLevels} {
-		if n := len(c.p.vocab[f].words); n > 64 {
+	c.p.vocab[fact.VersionTrack].Add("main")
+	c.p.vocab[fact.Language].Add("en")
+	for _, f := range []fact.Fact{fact.Provided, fact.Addon, fact.RequesterLevels} {
+		if n := len(c.p.vocab[f].Words); n > 64 {
 			c.errorAt(c.root, "%d words for %s; at most 64 are supported in this version", n, f)
 		}
 	}
@@ -295,11 +296,11 @@ func names[T any](list []T, id func(T) string) []string {
 	return words
 }
 
-func (c *compiler) closed(f Fact, words ...string) {
+func (c *compiler) closed(f fact.Fact, words ...string) {
 	v := &c.p.vocab[f]
-	v.closed = true
+	v.Closed = true
 	for _, w := range words {
-		v.add(w)
+		v.Add(w)
 	}
 }
 
@@ -316,18 +317,18 @@ func (c *compiler) productTypes() {
 		}
 		for _, w := range append([]*yaml.Node{n}, n.Values...) {
 			if w.Kind == yaml.Scalar {
-				c.closed(FactProductType, w.Text)
+				c.closed(fact.ProductType, w.Text)
 			}
 		}
 	}
 }
 
 // ruleKeys are the keys that every rule may have.
-var ruleKeys = []string{"id", "for", "unless"}
+var ruleKeys = []string{"id", "for", "unless", "says"}
 
 var laterRuleKeys = []string{"when", "reading"}
 
-// rule reads what all rules share. Facts that are settled at stage or later cannot be looked at.
+// rule reads what all rules share. fact.Record that are settled at stage or later cannot be looked at.
 func (c *compiler) rule(n *yaml.Node, path string, stage int) Rule {
 	r := Rule{Place: c.place(n), ID: path}
 	if id := n.Get("id"); id != nil && c.is(id, yaml.Scalar, "id") {
@@ -345,23 +346,24 @@ func (c *compiler) rule(n *yaml.Node, path string, stage int) Rule {
 	}
 	r.When.For = c.tests(n.Get("for"), path, stage)
 	r.When.Unless = c.tests(n.Get("unless"), path, stage)
-	r.Text = c.wording(r.When)
+	r.Text = c.condition(r.When)
+	r.says = c.says(n)
 	return r
 }
 
-func (c *compiler) tests(n *yaml.Node, path string, stage int) []Test {
+func (c *compiler) tests(n *yaml.Node, path string, stage int) []fact.Test {
 	if n == nil || !c.is(n, yaml.Map, "a condition") {
 		return nil
 	}
-	var tests []Test
+	var tests []fact.Test
 	for i, key := range n.Keys {
-		f, ok := FactByName(key.Text)
+		f, ok := fact.ByName(key.Text)
 		switch {
-		case slices.Contains(laterFacts, key.Text):
+		case fact.Later(key.Text):
 			c.errorAt(key, "conditions on `%s` are not supported in this version", key.Text)
 		case !ok:
-			c.errorAt(key, "`%s` is not a fact%s", key.Text, didYouMean(key.Text, FactNames()))
-		case factTable[f].stage >= stage:
+			c.errorAt(key, "`%s` is not a fact%s", key.Text, didYouMean(key.Text, fact.Names()))
+		case f.Stage() >= stage:
 			c.errorAt(key, "`%s` is settled later than `%s`, which cannot look at it", key.Text, path)
 		default:
 			tests = append(tests, c.test(f, n.Values[i]))
@@ -370,28 +372,22 @@ func (c *compiler) tests(n *yaml.Node, path string, stage int) []Test {
 	return tests
 }
 
-func (c *compiler) test(f Fact, n *yaml.Node) Test {
-	if typ := factTable[f].typ; typ == TypeNumber || typ == TypeDate || typ == TypeDuration {
+func (c *compiler) test(f fact.Fact, n *yaml.Node) fact.Test {
+	if typ := f.Type(); typ == fact.TypeNumber || typ == fact.TypeDate || typ == fact.TypeDuration {
 		return c.rangeTest(f, n)
 	}
-	t := Test{Fact: f, words: make([]uint64, len(c.p.vocab[f].words)/64+1)}
+	var words []int
 	for _, w := range c.words(n, f.String()) {
-		for _, i := range c.members(f, w) {
-			for i/64 >= len(t.words) {
-				t.words = append(t.words, 0)
-			}
-			t.words[i/64] |= 1 << (i % 64)
-			t.silent = t.silent || f == FactRequesterKind && c.p.vocab[f].words[i] == "unknown"
-		}
+		words = append(words, c.members(f, w)...)
 	}
-	return t
+	return fact.WordTest(f, len(c.p.vocab[f].Words), words...)
 }
 
 // members resolves a word, or `X and up`, to the words of the fact's vocabulary.
-func (c *compiler) members(f Fact, w *yaml.Node) []int {
+func (c *compiler) members(f fact.Fact, w *yaml.Node) []int {
 	word, up := strings.CutSuffix(w.Text, " and up")
 	v := &c.p.vocab[f]
-	if f.Type() == TypeYesNo {
+	if f.Type() == fact.TypeYesNo {
 		switch word {
 		case "true":
 			word = "yes"
@@ -399,27 +395,27 @@ func (c *compiler) members(f Fact, w *yaml.Node) []int {
 			word = "no"
 		}
 	}
-	i, ok := v.index[word]
-	if !ok && v.closed {
-		c.unknownWord(&yaml.Node{Text: word, Line: w.Line, Col: w.Col}, factKind(f), v.words)
+	i, ok := v.Index(word)
+	if !ok && v.Closed {
+		c.unknownWord(&yaml.Node{Text: word, Line: w.Line, Col: w.Col}, f.Noun(), v.Words)
 		return nil
 	}
-	if !ok && len(v.words) == 0 && (f == FactPlan || f == FactAddon || f == FactSeverity || f == FactSeverityAsked) {
-		c.errorAt(w, "no %s %q: this policy defines none", factKind(f), word)
+	if !ok && len(v.Words) == 0 && (f == fact.Plan || f == fact.Addon || f == fact.Severity || f == fact.SeverityAsked) {
+		c.errorAt(w, "no %s %q: this policy defines none", f.Noun(), word)
 		return nil
 	}
 	if !ok {
-		i = v.add(word)
+		i = v.Add(word)
 	}
 	if !up {
 		return []int{i}
 	}
 	switch f {
-	case FactLevel, FactLevelDone:
-		return sequence(i, len(v.words))
-	case FactSeverity, FactSeverityAsked:
+	case fact.Level, fact.LevelDone:
+		return sequence(i, len(v.Words))
+	case fact.Severity, fact.SeverityAsked:
 		return sequence(0, i+1)
-	case FactPlan:
+	case fact.Plan:
 		return c.plansFrom(word)
 	}
 	c.errorAt(w, "`%s` has no order; `and up` is for plans, severities and levels", f)
@@ -434,25 +430,11 @@ func sequence(from, to int) []int {
 	return list
 }
 
-func factKind(f Fact) string {
-	switch f {
-	case FactLevelDone:
-		return "level"
-	case FactSeverityAsked:
-		return "severity"
-	case FactProvided:
-		return "information"
-	case FactProductID:
-		return "product"
-	}
-	return strings.ReplaceAll(strings.ReplaceAll(f.String(), ".", " "), "_", " ")
-}
-
 // rangeTest reads `12`, `above 100`, `below 10d`, `from 10 to 50`, `from 10` or `to 50` as an inclusive range.
-func (c *compiler) rangeTest(f Fact, n *yaml.Node) Test {
-	t := Test{Fact: f, lo: -1 << 62, hi: 1 << 62}
+func (c *compiler) rangeTest(f fact.Fact, n *yaml.Node) fact.Test {
+	lo, hi := int64(-1<<62), int64(1<<62)
 	if !c.is(n, yaml.Scalar, f.String()) {
-		return t
+		return fact.RangeTest(f, lo, hi)
 	}
 	words := strings.Fields(n.Text)
 	amount := func(i int) int64 {
@@ -471,38 +453,38 @@ func (c *compiler) rangeTest(f Fact, n *yaml.Node) Test {
 	case len(words) == 0:
 		c.errorAt(n, "%s: a value is missing", f)
 	case words[0] == "above":
-		t.lo = amount(1) + 1
+		lo = amount(1) + 1
 	case words[0] == "below":
-		t.hi = amount(1) - 1
+		hi = amount(1) - 1
 	case words[0] == "to":
-		t.hi = amount(1)
+		hi = amount(1)
 	case words[0] == "from":
-		t.lo = amount(1)
+		lo = amount(1)
 		if len(words) > 2 && words[2] == "to" {
-			t.hi, used = amount(3), 4
+			hi, used = amount(3), 4
 		}
 		if len(words) > 2 && words[2] == "below" {
-			t.hi, used = amount(3)-1, 4
+			hi, used = amount(3)-1, 4
 		}
 	default:
-		t.lo, used = amount(0), 1
-		t.hi = t.lo
+		lo, used = amount(0), 1
+		hi = lo
 	}
 	if len(words) > used {
 		c.errorAt(n, "%s: cannot read %q; write `above 100`, `below 10`, `from 10 to 50`, or one value", f, n.Text)
 	}
-	if t.lo > t.hi {
+	if lo > hi {
 		c.errorAt(n, "%s: no value lies in %q", f, n.Text)
 	}
-	return t
+	return fact.RangeTest(f, lo, hi)
 }
 
-func parseAmount(typ FactType, word string) (int64, error) {
+func parseAmount(typ fact.Type, word string) (int64, error) {
 	switch typ {
-	case TypeDate:
+	case fact.TypeDate:
 		d, err := calendar.ParseDate(word)
 		return int64(d), err
-	case TypeDuration:
+	case fact.TypeDuration:
 		return ParseDuration(word)
 	}
 	v, err := strconv.ParseInt(word, 10, 53)
@@ -556,91 +538,6 @@ func (c *compiler) duration(n *yaml.Node, what string) int64 {
 	return ms
 }
 
-// wording says a condition in words that follow "when".
-func (c *compiler) wording(when Condition) string {
-	var parts []string
-	for i := range when.For {
-		parts = append(parts, c.testWording(&when.For[i], false))
-	}
-	var not []string
-	for i := range when.Unless {
-		not = append(not, c.testWording(&when.Unless[i], len(when.Unless) == 1))
-	}
-	switch {
-	case len(not) > 1:
-		parts = append(parts, "it is not so that "+strings.Join(not, " and "))
-	case len(not) == 1:
-		parts = append(parts, not[0])
-	}
-	return strings.Join(parts, " and ")
-}
-
-func (c *compiler) testWording(t *Test, negated bool) string {
-	info := factTable[t.Fact]
-	is := " is "
-	if negated {
-		is = " is not "
-	}
-	if t.words == nil {
-		return info.phrase + is + c.rangeWording(t)
-	}
-	if info.typ == TypeYesNo {
-		if (t.words[0]&2 != 0) != negated {
-			return strings.SplitN(info.phrase, "|", 2)[0]
-		}
-		return info.phrase[strings.IndexByte(info.phrase, '|')+1:]
-	}
-	var words []string
-	for i, w := range c.p.vocab[t.Fact].words {
-		if i/64 < len(t.words) && t.words[i/64]>>(i%64)&1 == 1 {
-			words = append(words, c.wordTitle(t.Fact, w))
-		}
-	}
-	return info.phrase + is + orList(words)
-}
-
-func orList(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
-}
-
-func (c *compiler) wordTitle(f Fact, word string) string {
-	switch f {
-	case FactCategory:
-		if k, ok := c.p.Category(word); ok {
-			return strconv.Quote(k.Title)
-		}
-	case FactLevel, FactLevelDone:
-		if l, ok := c.p.Level(word); ok {
-			return l.Name
-		}
-	}
-	return word
-}
-
-func (c *compiler) rangeWording(t *Test) string {
-	show := func(v int64) string {
-		switch t.Fact.Type() {
-		case TypeDate:
-			return calendar.Date(v).String()
-		case TypeDuration:
-			return FormatDuration(v)
-		}
-		return strconv.FormatInt(v, 10)
-	}
-	switch {
-	case t.lo == t.hi:
-		return show(t.lo)
-	case t.hi >= 1<<61:
-		return show(t.lo) + " or more"
-	case t.lo <= -1<<61:
-		return show(t.hi) + " or less"
-	}
-	return "from " + show(t.lo) + " to " + show(t.hi)
-}
-
 // FormatDuration writes milliseconds as a policy does, e.g. 7h30m or 2d; zero is 0m.
 func FormatDuration(ms int64) string {
 	var b strings.Builder
@@ -662,137 +559,22 @@ func FormatDuration(ms int64) string {
 
 // ---- checks over choose-lists ----
 
-// inside reports whether every value that b accepts is accepted by a.
-func (a *Test) contains(b *Test) bool {
-	if a.Fact != b.Fact {
-		return false
-	}
-	if a.words == nil || b.words == nil {
-		return a.words == nil && b.words == nil && a.lo <= b.lo && b.hi <= a.hi
-	}
-	for i, w := range b.words {
-		if i >= len(a.words) && w != 0 || i < len(a.words) && w&^a.words[i] != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-func (a *Test) disjoint(b *Test) bool {
-	if a.Fact != b.Fact || a.Fact.Type() == TypeSet {
-		return false
-	}
-	if a.words == nil || b.words == nil {
-		return a.words == nil && b.words == nil && (a.hi < b.lo || b.hi < a.lo)
-	}
-	for i := range min(len(a.words), len(b.words)) {
-		if a.words[i]&b.words[i] != 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // checkChoose reports what checkReach does, and requests for which no rule is left.
 func (c *compiler) checkChoose(what string, rules []*Rule) {
 	c.checkReach(what, rules)
 	c.checkGaps(what, rules)
 }
 
-func covers(earlier, later []Test) bool {
-	for i := range earlier {
-		if !slices.ContainsFunc(later, func(t Test) bool { return earlier[i].contains(&t) }) {
-			return false
-		}
-	}
-	return true
-}
-
-func apart(a, b []Test) bool {
-	for i := range a {
-		if slices.ContainsFunc(b, func(t Test) bool { return a[i].disjoint(&t) }) {
-			return true
-		}
-	}
-	return false
-}
-
-// maxCombinations bounds the search for gaps.
-const maxCombinations = 4096
-
 func (c *compiler) checkGaps(what string, rules []*Rule) {
 	if len(rules) == 0 {
 		return
 	}
-	var facts []Fact
-	values := map[Fact][]int64{}
-	combinations := 1
-	for _, r := range rules {
-		for _, t := range slices.Concat(r.When.For, r.When.Unless) {
-			if _, seen := values[t.Fact]; !seen {
-				facts = append(facts, t.Fact)
-			}
-			values[t.Fact] = append(values[t.Fact], c.samples(&t)...)
-		}
+	conditions := make([]fact.Condition, len(rules))
+	for i, r := range rules {
+		conditions[i] = r.When
 	}
-	for _, f := range facts {
-		slices.Sort(values[f])
-		values[f] = slices.Compact(values[f])
-		if combinations *= len(values[f]); combinations > maxCombinations {
-			return
-		}
-	}
-	var gaps []string
-	count := 0
-	for k := range combinations {
-		var record Facts
-		var words []string
-		for _, f := range facts {
-			v := values[f][k%len(values[f])]
-			k /= len(values[f])
-			record[f] = Value{Known: true, N: v}
-			words = append(words, c.sampleWord(f, v))
-		}
-		if !slices.ContainsFunc(rules, func(r *Rule) bool { return r.When.Eval(&record) == True }) {
-			if count++; count <= 2 {
-				gaps = append(gaps, strings.Join(words, "/"))
-			}
-		}
-	}
-	if count > 0 {
+	if count, examples := fact.Gaps(conditions, &c.p.vocab); count > 0 {
 		c.add(SeverityError, rules[0].Line, rules[0].Col, "%d combinations end without a rule of %s (%s%s); add a last rule without a condition",
-			count, what, strings.Join(gaps, ", "), map[bool]string{true: ", ..."}[count > 2])
+			count, what, strings.Join(examples, ", "), map[bool]string{true: ", ..."}[count > 2])
 	}
-}
-
-func (c *compiler) samples(t *Test) []int64 {
-	if t.words == nil {
-		return []int64{t.lo - 1, t.lo, t.hi, t.hi + 1}
-	}
-	v := &c.p.vocab[t.Fact]
-	var list []int64
-	for i := range v.words {
-		if t.Fact.Type() == TypeSet {
-			list = append(list, 1<<i)
-		} else if t.Fact != FactRequesterKind || v.words[i] != "unknown" {
-			list = append(list, int64(i))
-		}
-	}
-	if t.Fact.Type() == TypeSet {
-		return append(list, 0)
-	}
-	if !v.closed || t.Fact == FactCategory {
-		list = append(list, -1)
-	}
-	return list
-}
-
-func (c *compiler) sampleWord(f Fact, v int64) string {
-	if words := c.p.vocab[f].words; f.Type() <= TypeYesNo && f.Type() != TypeSet && v >= 0 && int(v) < len(words) {
-		return words[v]
-	}
-	if f.Type() == TypeID {
-		return "any other " + factKind(f)
-	}
-	return f.String() + " " + strconv.FormatInt(v, 10)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
@@ -19,6 +20,7 @@ type Policy struct {
 	home        string
 	dates       calendar.Zone
 	supplements string
+	hold        string
 	terms       []Term
 
 	clauses     []Clause
@@ -44,7 +46,7 @@ type Policy struct {
 	updates        *Updates
 	promises       []Promise
 
-	vocab    [NumFacts]vocabulary
+	vocab    fact.Vocabularies
 	combined map[combination]Calendar
 }
 
@@ -72,8 +74,9 @@ type Place struct {
 type Rule struct {
 	Place
 	ID   string
-	When Condition
-	Text string // the condition as a part of a sentence, e.g. "active maintenance: no"; empty when the rule always holds
+	When fact.Condition
+	Text string // the condition as it follows "when" in a sentence; empty when the rule always holds
+	says string // the author's own sentence, or empty
 }
 
 // Level is one rung of the ladder, lowest first.
@@ -104,6 +107,7 @@ type Category struct {
 	Place
 
 	LevelIndex int `json:"-"` // -1 without a level
+	says       string
 }
 
 // Plan is a support plan; the plans it builds on come nearest first.
@@ -116,6 +120,7 @@ type Plan struct {
 	Answer   string   `json:"answer,omitempty"`
 	Offer    string   `json:"offer,omitempty"`
 	Place
+	says string
 }
 
 // SeverityLevel is one step of the severity scale, most severe first.
@@ -139,6 +144,7 @@ const (
 // ResponsibilityRow says for one kind of product who provides each level and who may be served there.
 type ResponsibilityRow struct {
 	Rule
+	Title string               // the kind of product in words
 	Cells []ResponsibilityCell // by level index
 }
 
@@ -150,7 +156,10 @@ type ResponsibilityCell struct {
 	ForText []string
 	Line    int
 
-	Sentence string
+	Sentence       string // who provides the level, for whom
+	Refusal        string // said to somebody whom the level does not serve
+	EndUserRefusal string // said to an end user whom the level does not serve
+	says           string
 }
 
 // Calendar is one named set of open hours. The calendars always and never are calendars 0 and 1.
@@ -161,7 +170,9 @@ type Calendar struct {
 	Week  string             `json:"week,omitempty"`
 	Any   []string           `json:"any,omitempty"`
 	Minus []string           `json:"minus,omitempty"`
+	Words string             `json:"words"` // the open hours in plain words
 	Hours *calendar.Calendar `json:"-"`
+	spans []calendar.Span
 }
 
 // NoCalendar is the index that stands for `use: none`.
@@ -274,7 +285,8 @@ type Target struct {
 	Days   int
 	Minute int
 	On     int
-	Text   string
+	Text   string // as written
+	Words  string // in plain words, e.g. "within 9 hours of open time"
 }
 
 // TargetRule is one entry of a clock's `within`.
@@ -340,8 +352,9 @@ type Allowance struct {
 	OverOffer  string   `json:"over_offer,omitempty"`
 	Place
 
-	Of    Condition `json:"-"`
-	Offer int       `json:"-"` // index of OverOffer, -1 for none
+	Exhausted string         `json:"-"` // the sentence that says why nothing more is allowed
+	Of        fact.Condition `json:"-"`
+	Offer     int            `json:"-"` // index of OverOffer, -1 for none
 }
 
 // Product is a product that the policy supports.
@@ -373,6 +386,7 @@ type LifecyclePhase struct {
 	End       int64  `json:"end,omitempty"`
 	Place
 	Word int `json:"-"` // its index in the vocabulary of version.phase
+	says string
 }
 
 // PhaseEnded is the phase of a version past the end of its life.
@@ -428,6 +442,9 @@ func (p *Policy) Zone() string { return p.zone }
 
 // DateAt is the date of an instant (UTC milliseconds) in Zone.
 func (p *Policy) DateAt(at int64) calendar.Date { return p.dates.Date(at) }
+
+// HoldSentence says why the vendor has a request of which nobody knows yet who provides its support.
+func (p *Policy) HoldSentence() string { return p.hold }
 
 // Home is the zone of the vendor's home, or empty.
 func (p *Policy) Home() string { return p.home }
@@ -540,17 +557,17 @@ func (p *Policy) Combined(base int, adds uint64) Calendar {
 func (p *Policy) CoverageRules() []CoverageRule { return p.coverage }
 
 // ProductTypes lists the product types that the responsibility matrix knows.
-func (p *Policy) ProductTypes() []string { return p.vocab[FactProductType].words }
+func (p *Policy) ProductTypes() []string { return p.vocab[fact.ProductType].Words }
 
 // Word returns the number of a word in the vocabulary of a fact, and false when the policy does not know it.
-func (p *Policy) Word(f Fact, word string) (int, bool) {
-	i, ok := p.vocab[f].index[word]
+func (p *Policy) Word(f fact.Fact, word string) (int, bool) {
+	i, ok := p.vocab[f].Index(word)
 	return i, ok
 }
 
 // Words lists the vocabulary of a fact; closed says that no other word is allowed.
-func (p *Policy) Words(f Fact) (words []string, closed bool) {
-	return p.vocab[f].words, p.vocab[f].closed
+func (p *Policy) Words(f fact.Fact) (words []string, closed bool) {
+	return p.vocab[f].Words, p.vocab[f].Closed
 }
 
 func find[T any](list []T, is func(T) bool) (T, bool) {

@@ -2,8 +2,10 @@ package policy
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
+	"github.com/tierdesk/tierdesk/internal/rules/wording"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
@@ -25,44 +27,38 @@ func (c *compiler) readableBlock(kind string, n *yaml.Node) Block {
 	switch kind {
 	case "policy":
 		b.List = c.readableHeader()
-	case "terms", "products", "statuses", "events", "addons":
+	case "terms":
 		b.Head = []string{"Term", "Meaning"}
 		for i, key := range n.Keys {
-			meaning := n.Values[i].Text
-			for _, k := range []string{"name", "title"} {
-				if v := n.Values[i].Get(k); v != nil {
-					meaning = v.Text
-				}
+			b.Rows = append(b.Rows, []string{wording.Capital(key.Text), strings.TrimSpace(n.Values[i].Text)})
+		}
+	case "products", "statuses", "events", "addons", "plans":
+		for i, key := range n.Keys {
+			b.List = append(b.List, nameOf(key, n.Values[i]))
+		}
+	case "severity":
+		for _, s := range c.p.severities {
+			if s.Means != "" {
+				b.List = append(b.List, s.Name+": "+s.Means)
 			}
-			b.Rows = append(b.Rows, []string{key.Text, strings.TrimSpace(meaning)})
 		}
 	case "levels":
-		b.Head = []string{"Level", "Hands over to", "Opened by"}
-		for _, l := range c.p.levels {
-			if n.Get(l.ID) != nil {
-				next, _ := c.p.Level(l.EscalatesTo)
-				opened := "whoever is served"
-				if len(l.OpenedBy) > 0 {
-					opened = orList(c.titles(FactLevel, l.OpenedBy)) + " only"
-				}
-				b.Rows = append(b.Rows, []string{l.Name, next.Name, opened})
-			}
-		}
+		b.Head, b.Rows = []string{"Level", "Hands over to", "Takes requests from"}, c.readableLevels(n)
 	case "categories":
 		b.Head, b.Rows = []string{"What a request is about", "Answer"}, c.readableCategories(n)
 	case "responsibility":
 		b.Head, b.Rows = c.readableMatrix()
 	case "calendars":
-		b.Head = []string{"Hours", "Week", "Time zone"}
+		b.Head = []string{"Hours", "Open"}
 		for _, k := range c.p.calendars {
 			if n.Get(k.ID) != nil {
-				b.Rows = append(b.Rows, []string{plain(k.ID), calendarWeek(k), k.Zone})
+				b.Rows = append(b.Rows, []string{wording.Name(k.ID), k.Words})
 			}
 		}
 	case "hours":
 		for _, r := range c.p.hours {
 			if c.writtenIn(r.Line, n) {
-				b.List = append(b.List, c.hoursSentence(r))
+				b.List = append(b.List, r.Sentence)
 			}
 		}
 	case "coverage":
@@ -78,7 +74,7 @@ func (c *compiler) readableBlock(kind string, n *yaml.Node) Block {
 			}
 		}
 	case "clocks":
-		b.Head, b.Rows = []string{"Promise", "Case", "Within"}, c.readableClocks(n)
+		b.Head, b.Rows = []string{"Promise", "Case", "Time"}, c.readableClocks(n)
 	case "information":
 		for _, i := range c.p.information {
 			if n.Get(i.ID) != nil {
@@ -92,19 +88,27 @@ func (c *compiler) readableBlock(kind string, n *yaml.Node) Block {
 	case "updates":
 		b.List = c.readableUpdates()
 	case "lifecycle":
-		b.List = c.readableLifecycle()
+		b.List = c.readableLifecycle(n)
 	case "promises":
 		b.Head = []string{"Promise", "At least"}
 		for _, p := range c.p.promises {
 			if c.writtenIn(p.Line, n) {
-				b.Rows = append(b.Rows, []string{sentence(plain(p.Measure)), hundredths(p.AtLeast)})
+				b.Rows = append(b.Rows, []string{wording.Capital(wording.Spoken(p.Measure)), hundredths(p.AtLeast)})
 			}
 		}
 	}
 	return b
 }
 
-func plain(id string) string { return strings.NewReplacer("-", " ", "_", " ").Replace(id) }
+// nameOf is the name or title of a definition, or its id read aloud.
+func nameOf(key, n *yaml.Node) string {
+	for _, k := range []string{"name", "title"} {
+		if v := n.Get(k); v != nil {
+			return v.Text
+		}
+	}
+	return wording.Capital(wording.Spoken(key.Text))
+}
 
 func hundredths(n int) string {
 	return strings.TrimSuffix(strings.TrimSuffix(fmt.Sprintf("%d.%02d", n/100, n%100), "0"), ".0") + "%"
@@ -120,44 +124,52 @@ func (c *compiler) writtenIn(line int, list *yaml.Node) bool {
 	return false
 }
 
-func (c *compiler) titles(f Fact, words []string) []string {
-	list := make([]string, len(words))
-	for i, w := range words {
-		list[i] = c.wordTitle(f, w)
-	}
-	return list
-}
-
 func (c *compiler) wayOn(offer int) string {
 	if offer < 0 {
 		return ""
 	}
-	return " The way on: " + c.p.offers[offer].Title + "."
+	return " The way on: " + wording.Inner(c.p.offers[offer].Title) + "."
 }
 
 func (c *compiler) readableHeader() []string {
-	list := []string{"Given by " + c.p.vendor, "In effect from " + c.p.date + " (" + c.p.zone + ")"}
+	list := []string{"Given by " + c.p.vendor, "In effect from " + c.p.date + " (" + wording.Zone(c.p.zone) + ")"}
 	if c.p.supplements != "" {
 		list = append(list, "Supplements: "+c.p.supplements)
 	}
 	return list
 }
 
+func (c *compiler) readableLevels(n *yaml.Node) [][]string {
+	var rows [][]string
+	for i := range c.p.levels {
+		l := &c.p.levels[i]
+		if n.Get(l.ID) == nil {
+			continue
+		}
+		next, _ := c.p.Level(l.EscalatesTo)
+		opened := "everybody whom it serves"
+		if len(l.OpenedBy) > 0 {
+			opened = wording.And(c.openedBy(l)) + " only"
+		}
+		rows = append(rows, []string{l.Name, next.Name, opened})
+	}
+	return rows
+}
+
 func (c *compiler) readableCategories(n *yaml.Node) [][]string {
 	var rows [][]string
-	for _, k := range c.p.categories {
+	for i := range c.p.categories {
+		k := &c.p.categories[i]
 		if n.Get(k.ID) == nil {
 			continue
 		}
 		level, _ := c.p.Level(k.Level)
 		answer := level.Name
-		switch {
-		case k.Answer == "no":
+		if k.Answer == "no" {
 			answer = "Not included." + c.wayOn(c.offerIndex(k.Offer))
-		case k.Charge != nil && k.Charge.From != "":
-			answer += ", charged to " + plain(k.Charge.From)
-		case k.Charge != nil:
-			answer += ", charged: " + plain(k.Charge.Rate)
+		}
+		if k.Charge != nil {
+			answer = strings.TrimPrefix(answer+", "+c.chargeWords(k.Charge), ", ")
 		}
 		rows = append(rows, []string{k.Title, answer})
 	}
@@ -165,45 +177,19 @@ func (c *compiler) readableCategories(n *yaml.Node) [][]string {
 }
 
 func (c *compiler) readableMatrix() (head []string, rows [][]string) {
-	head = []string{"Where"}
+	head = []string{"Product"}
 	for _, l := range c.p.levels {
 		head = append(head, l.Name)
 	}
-	for _, r := range c.p.responsibility {
-		row := []string{sentence(r.Text)}
-		for _, cell := range r.Cells {
-			row = append(row, fmt.Sprintf("%s, for %s", orList(cell.ByText), orList(cell.ForText)))
+	for i := range c.p.responsibility {
+		r := &c.p.responsibility[i]
+		row := []string{r.Title}
+		for k := range r.Cells {
+			row = append(row, wording.Capital(c.providedBy(&r.Cells[k])))
 		}
 		rows = append(rows, row)
 	}
 	return head, rows
-}
-
-func calendarWeek(k Calendar) string {
-	week := k.Week
-	if len(k.Any) > 0 {
-		week = "any of " + plain(orList(k.Any))
-	}
-	if len(k.Minus) > 0 {
-		week += " without " + plain(orList(k.Minus))
-	}
-	return week
-}
-
-func (c *compiler) hoursSentence(r HoursRule) string {
-	when := "Otherwise"
-	if r.Text != "" {
-		when = "When " + r.Text
-	}
-	switch {
-	case r.Add:
-		return when + ", also: " + plain(c.p.calendars[r.Calendar].ID) + "."
-	case r.Calendar == NoCalendar:
-		return when + ": no hours are published."
-	case r.BestEffort:
-		return when + ": " + plain(c.p.calendars[r.Calendar].ID) + "; best efforts outside these hours."
-	}
-	return when + ": " + plain(c.p.calendars[r.Calendar].ID) + "."
 }
 
 func (c *compiler) readableClocks(n *yaml.Node) [][]string {
@@ -213,39 +199,25 @@ func (c *compiler) readableClocks(n *yaml.Node) [][]string {
 			continue
 		}
 		for _, w := range k.Within {
-			when := "Otherwise"
-			if w.Text != "" {
+			when := "In all cases"
+			switch {
+			case w.Text != "":
 				when = "When " + w.Text
+			case len(k.Within) > 1:
+				when = "In all other cases"
 			}
-			target := w.Target.Text
-			if w.Target.Kind == TargetNone {
-				target = "no target"
-			}
-			rows = append(rows, []string{k.Title, when, target})
+			rows = append(rows, []string{k.Title, when, wording.Capital(w.Target.Words)})
 		}
 	}
 	return rows
-}
-
-func (c *compiler) requirementText(r Requirement) string {
-	var titles []string
-	for _, id := range r.IDs {
-		info, _ := find(c.p.information, func(i Information) bool { return i.ID == id })
-		titles = append(titles, info.Title)
-	}
-	text := orList(titles)
-	if r.Waivable {
-		text += " (may be waived with a reason)"
-	}
-	return text
 }
 
 func (c *compiler) readableGates(n *yaml.Node) []string {
 	var list []string
 	for _, g := range c.p.gates {
 		if c.writtenIn(g.Line, n) {
-			for _, r := range g.Require {
-				list = append(list, c.requirementText(r))
+			for i := range g.Require {
+				list = append(list, wording.Capital(c.requirementText(&g.Require[i])))
 			}
 			if g.Text != "" {
 				list = append(list, "This holds when "+g.Text+".")
@@ -263,13 +235,16 @@ func (c *compiler) readableAllowances(n *yaml.Node) []string {
 		}
 		text := a.Title + ": bought in advance"
 		if a.StepMs > 0 {
-			text += ", deducted in steps of " + FormatDuration(a.StepMs) + " per " + a.Per
+			text += ", used up in steps of " + wording.Duration(a.StepMs)
+		}
+		if a.Per != "" {
+			text += " for each " + a.Per
 		}
 		if a.Named != "" {
-			text += ", answered by a " + plain(a.Named)
+			text += ", answered by a " + wording.Spoken(a.Named)
 		}
 		if a.Sheets != "" {
-			text += ", time sheets " + plain(a.Sheets)
+			text += ", time sheets " + wording.Spoken(a.Sheets)
 		}
 		list = append(list, text+"."+c.wayOn(a.Offer))
 	}
@@ -280,49 +255,54 @@ func (c *compiler) readableUpdates() []string {
 	u := c.p.updates
 	var list []string
 	if u.WindowsAtLeast > 0 {
-		list = append(list, fmt.Sprintf("At least %d time windows are proposed.", u.WindowsAtLeast))
+		list = append(list, fmt.Sprintf("At least %s proposed.", map[bool]string{true: "1 time window is", false: strconv.Itoa(u.WindowsAtLeast) + " time windows are"}[u.WindowsAtLeast == 1]))
 	}
 	for _, need := range u.Needs {
-		for _, r := range need.Require {
-			list = append(list, c.requirementText(r)+", when "+need.Text+".")
+		for i := range need.Require {
+			list = append(list, or(need.says, wording.Capital(c.requirementText(&need.Require[i]))+", when "+need.Text+"."))
 		}
 	}
 	if u.DowntimeToMs > 0 {
-		list = append(list, "Expected downtime: "+FormatDuration(u.DowntimeFromMs)+" to "+FormatDuration(u.DowntimeToMs)+".")
+		list = append(list, "Expected downtime: "+wording.Duration(u.DowntimeFromMs)+" to "+wording.Duration(u.DowntimeToMs)+".")
 	}
 	if u.Staging != "" {
-		list = append(list, "A staging system: "+plain(u.Staging)+".")
+		list = append(list, "A staging system: "+wording.Spoken(u.Staging)+".")
 	}
 	if len(u.Keeps) > 0 {
-		list = append(list, "Kept with best efforts: "+plain(strings.Join(u.Keeps, ", "))+".")
+		list = append(list, "Kept with best efforts: "+wording.Spoken(wording.And(u.Keeps))+".")
 	}
 	for i, step := range u.After {
-		list = append(list, fmt.Sprintf("Afterwards, step %d: %s.", i+1, plain(step)))
+		list = append(list, fmt.Sprintf("Afterwards, step %d: %s.", i+1, wording.Spoken(step)))
 	}
 	return list
 }
 
-func (c *compiler) readableLifecycle() []string {
+func (c *compiler) readableLifecycle(n *yaml.Node) []string {
 	var list []string
 	for _, life := range c.p.lifecycles {
+		if n.Get(life.Product) == nil {
+			continue
+		}
 		for _, phase := range life.Phases {
-			end := "open"
-			if phase.Announced {
-				end = "until the announced date"
+			end := "without an end"
+			switch {
+			case phase.Announced:
+				end = "until the day that is announced"
+			case phase.End != 0:
+				end = "until a fixed day"
 			}
-			list = append(list, fmt.Sprintf("%s, phase %s: %s.", c.productName(life.Product), plain(phase.ID), end))
+			list = append(list, fmt.Sprintf("%s: each version is %s %s.", c.productName(life.Product), c.term(phase.ID), end))
 		}
 		if len(life.WarnBefore) > 0 {
-			list = append(list, fmt.Sprintf("Warned of %s days before.", strings.Trim(strings.ReplaceAll(fmt.Sprint(life.WarnBefore), " ", ", "), "[]")))
+			days := make([]string, len(life.WarnBefore))
+			for i, d := range life.WarnBefore {
+				days[i] = strconv.Itoa(d)
+			}
+			list = append(list, "Reminders are sent "+wording.And(days)+" days before that.")
 		}
 		if life.After != "" {
-			list = append(list, "Afterwards: "+plain(life.After)+".")
+			list = append(list, "Afterwards it "+wording.Spoken(life.After)+".")
 		}
 	}
 	return list
-}
-
-func (c *compiler) productName(id string) string {
-	p, _ := find(c.p.products, func(p Product) bool { return p.ID == id })
-	return p.Name
 }

@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
 // ---- calendars ----
 
 func (c *compiler) calendars() {
-	c.p.calendars = []Calendar{{ID: "always", Hours: calendar.Always()}, {ID: "never", Hours: calendar.Never()}}
+	c.p.calendars = []Calendar{{ID: "always", Words: "day and night, every day", Hours: calendar.Always()}, {ID: "never", Words: "at no time", Hours: calendar.Never()}}
 	sets := c.holidays()
 	c.entries("calendars", func(key, n *yaml.Node) {
 		if !c.is(n, yaml.Map, "a calendar") {
@@ -31,6 +32,7 @@ func (c *compiler) calendars() {
 		} else {
 			def.Zone, def.Week = c.text(n, "zone"), c.text(n, "week")
 			def.Hours = c.week(n, key, sets)
+			def.spans, _ = calendar.ParseWeek(def.Week) // week reports the mistake
 		}
 		for _, w := range c.words(n.Get("minus"), "minus") {
 			if i := c.calendarNamed(w, false); i >= 0 && def.Hours != nil {
@@ -40,6 +42,7 @@ func (c *compiler) calendars() {
 		if def.Hours == nil {
 			def.Hours = calendar.Never() // keeps the name known while the mistake is reported
 		}
+		def.Words = c.weekWords(&def, n)
 		c.p.calendars = append(c.p.calendars, def)
 	})
 }
@@ -224,12 +227,12 @@ func (c *compiler) clocks() {
 		}
 		k.Goal = c.choice(n, "kind", "commitment", "goal") == "goal"
 		for _, w := range c.words(n.Get("pauses"), "pauses") {
-			if _, ok := c.p.Word(FactStatus, w.Text); !ok {
-				c.unknownWord(w, "status", c.p.vocab[FactStatus].words)
+			if _, ok := c.p.Word(fact.Status, w.Text); !ok {
+				c.unknownWord(w, "status", c.p.vocab[fact.Status].Words)
 			}
 			k.Pauses = append(k.Pauses, w.Text)
 		}
-		k.Within = c.within(key.Text, n.Get("within"), k.Runs)
+		k.Within = c.within(key.Text, k.Title, n.Get("within"), k.Runs)
 		k.Then = c.steps(n.Get("then"))
 		c.checkPauses(&k, n.Get("pauses"))
 		if len(k.Within) == 0 {
@@ -271,18 +274,19 @@ func (c *compiler) checkEvent(clock, what string, w *yaml.Node) {
 	}
 }
 
-func (c *compiler) within(clock string, n *yaml.Node, runs int) []TargetRule {
+func (c *compiler) within(clock, title string, n *yaml.Node, runs int) []TargetRule {
 	var list []TargetRule
 	c.items(n, "within", func(i int, item *yaml.Node) {
 		c.only(item, "within", append(slices.Clone(ruleKeys), "is"), append(slices.Clone(laterRuleKeys), "by", "bands", "calc"))
-		r := TargetRule{Rule: c.rule(item, fmt.Sprintf("%s[%d]", clock, i), stageClocks)}
+		r := TargetRule{Rule: c.rule(item, fmt.Sprintf("%s[%d]", clock, i), fact.StageClocks)}
 		switch is := item.Get("is"); {
 		case is != nil:
 			r.Target = c.target(is, runs)
 		case item.Get("by") == nil && item.Get("bands") == nil:
 			c.errorAt(item, "a target needs `is`")
 		}
-		r.Sentence = c.targetSentence(clock, &r)
+		r.Target.Words = c.targetWords(&r.Target)
+		r.Sentence = or(r.says, c.targetSentence(title, &r))
 		list = append(list, r)
 	})
 	rules := make([]*Rule, len(list))
@@ -291,25 +295,6 @@ func (c *compiler) within(clock string, n *yaml.Node, runs int) []TargetRule {
 	}
 	c.checkChoose("clocks."+clock+".within", rules)
 	return list
-}
-
-func (c *compiler) targetSentence(clock string, r *TargetRule) string {
-	title := clock
-	if n := c.root.Get("clocks").Get(clock).Get("title"); n != nil {
-		title = n.Text
-	}
-	said := ": no target"
-	switch r.Target.Kind {
-	case TargetNone:
-	case TargetDuration, TargetBusinessDays:
-		said = ": within " + r.Target.Text
-	default:
-		said = ": " + r.Target.Text
-	}
-	if r.Text != "" {
-		said += ", because " + r.Text
-	}
-	return title + said + "."
 }
 
 // target reads `30m`, `7h30m`, `1 business day`, `by close +1`, `by 12:00 +2` or `none`, each with an optional `on CALENDAR`.
@@ -456,7 +441,7 @@ func (c *compiler) steps(n *yaml.Node) []Step {
 func (c *compiler) checkReach(what string, rules []*Rule) {
 	for j, later := range rules {
 		for i, earlier := range rules[:j] {
-			if len(earlier.When.Unless) == 0 && covers(earlier.When.For, later.When.For) {
+			if len(earlier.When.Unless) == 0 && fact.Covers(earlier.When.For, later.When.For) {
 				takes := "everything"
 				if earlier.Text != "" {
 					takes = "every request where " + earlier.Text
@@ -464,7 +449,7 @@ func (c *compiler) checkReach(what string, rules []*Rule) {
 				c.add(SeverityError, later.Line, later.Col, "rule %d of %s can never be reached: rule %d (line %d) already takes %s", j+1, what, i+1, earlier.Line, takes)
 				break
 			}
-			if earlier.Clause != later.Clause && earlier.Text != "" && later.Text != "" && !apart(earlier.When.For, later.When.For) {
+			if earlier.Clause != later.Clause && earlier.Text != "" && later.Text != "" && !fact.Apart(earlier.When.For, later.When.For) {
 				c.add(SeverityWarning, later.Line, later.Col, "%s[%d] (#%s) and %s[%d] (#%s) both fit some requests; #%s decides because it stands first",
 					what, j, later.Clause, what, i, earlier.Clause, earlier.Clause)
 			}
@@ -504,7 +489,7 @@ func (c *compiler) lifecyclePhases() {
 		c.p.lifecycles = append(c.p.lifecycles, life)
 	})
 	if len(c.p.lifecycles) > 0 {
-		c.closed(FactVersionPhase, PhaseEnded)
+		c.closed(fact.VersionPhase, PhaseEnded)
 	}
 }
 
@@ -513,13 +498,16 @@ func (c *compiler) phase(key, n *yaml.Node) LifecyclePhase {
 	if key.Text == PhaseEnded {
 		c.errorAt(key, "the phase %q exists already: it follows the last", PhaseEnded)
 	}
-	c.closed(FactVersionPhase, key.Text)
-	phase.Word, _ = c.p.Word(FactVersionPhase, key.Text)
+	c.closed(fact.VersionPhase, key.Text)
+	phase.Word, _ = c.p.Word(fact.VersionPhase, key.Text)
 	if n.Kind == yaml.Null || !c.is(n, yaml.Map, "a phase") {
 		return phase
 	}
-	c.only(n, "phases."+key.Text, []string{"updates", "answer", "offer"}, []string{"when"})
+	c.only(n, "phases."+key.Text, []string{"updates", "answer", "offer", "says"}, []string{"when"})
 	phase.Updates, phase.Answer, phase.Offer = c.text(n, "updates"), c.answer(n), c.text(n, "offer")
+	if phase.says = c.says(n); phase.says != "" && phase.Answer == "" {
+		c.errorAt(n.Get("says"), "says: phase %q has no answer that it could say", key.Text)
+	}
 	c.offer(n)
 	return phase
 }

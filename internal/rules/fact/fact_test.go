@@ -1,0 +1,107 @@
+package fact
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func kindIs(words ...string) Condition {
+	var list []int
+	for _, w := range words {
+		for i, k := range kinds {
+			if k == w {
+				list = append(list, i)
+			}
+		}
+	}
+	return Condition{For: []Test{WordTest(RequesterKind, len(kinds), list...)}}
+}
+
+func vocabularies() *Vocabularies {
+	var v Vocabularies
+	for f := range Count {
+		for _, w := range f.Fixed() {
+			v[f].Add(w)
+		}
+		v[f].Closed = f.Fixed() != nil
+	}
+	return &v
+}
+
+func TestAMissingFactNeitherHoldsNorFails(t *testing.T) {
+	customer := kindIs("customer")
+	both := Condition{For: customer.For, Unless: []Test{RangeTest(Users, 10, 50)}}
+	known := func(f Fact, n int64, r Record) Record { r[f] = Value{Known: true, N: n}; return r }
+	asCustomer := known(RequesterKind, 1, Record{})
+	for _, c := range []struct {
+		what   string
+		when   Condition
+		record Record
+		want   Truth
+	}{
+		{"no condition", Condition{}, Record{}, True},
+		{"nothing known", customer, Record{}, Unknown},
+		{"a customer", customer, asCustomer, True},
+		{"an end user", customer, known(RequesterKind, 0, Record{}), False},
+		{"a word that no rule mentions", customer, known(RequesterKind, -1, Record{}), False},
+		{"unless not known", both, asCustomer, Unknown},
+		{"unless holds at its edge", both, known(Users, 50, asCustomer), False},
+		{"unless fails", both, known(Users, 51, asCustomer), True},
+		{"silence is a word", kindIs("unknown"), Record{}, True},
+	} {
+		if got := c.when.Eval(&c.record); got != c.want {
+			t.Errorf("%s: %v, want %v", c.what, got, c.want)
+		}
+	}
+	if got := both.Missing(&Record{}, nil); !reflect.DeepEqual(got, []Fact{RequesterKind, Users}) {
+		t.Errorf("missing: %v", got)
+	}
+}
+
+func TestConditionsAreCompared(t *testing.T) {
+	one, two, other := kindIs("customer"), kindIs("customer", "end-user"), kindIs("partner")
+	few, many := []Test{RangeTest(Users, 1, 10)}, []Test{RangeTest(Users, 11, 20)}
+	if !Covers(two.For, one.For) || Covers(one.For, two.For) || !Covers(nil, one.For) || Covers(few, many) {
+		t.Error("covers")
+	}
+	if !Apart(one.For, other.For) || Apart(one.For, two.For) || !Apart(few, many) || Apart(few, one.For) {
+		t.Error("apart")
+	}
+}
+
+func TestGapsAreFound(t *testing.T) {
+	count, examples := Gaps([]Condition{kindIs("customer", "end-user", "partner", "vendor")}, vocabularies())
+	if count != 1 || examples[0] != "monitoring" {
+		t.Errorf("%d: %v", count, examples)
+	}
+	if count, _ := Gaps([]Condition{kindIs("customer"), {}}, vocabularies()); count != 0 {
+		t.Errorf("%d gaps beside a rule for everything", count)
+	}
+}
+
+func TestEachFactCanBeSaid(t *testing.T) {
+	v := vocabularies()
+	say := func(_ Fact, word string) string { return "<" + word + ">" }
+	for f := range Count {
+		if q := f.Question(); q == "" || strings.Contains(q, "|") {
+			t.Errorf("%v is asked as %q", f, q)
+		}
+		if got, ok := ByName(f.String()); !ok || got != f || Later(f.String()) {
+			t.Errorf("%v is not found by its name", f)
+		}
+		test := RangeTest(f, 1, 2)
+		if f.Type() <= TypeYesNo {
+			v[f].Add("x")
+			test = WordTest(f, 1, 0)
+		}
+		is, not := test.Text(v, say, false), test.Text(v, say, true)
+		if is == not || is == "" || strings.Contains(is+not, "|") {
+			t.Errorf("%v: %q and %q", f, is, not)
+		}
+	}
+	when := Condition{For: kindIs("customer").For, Unless: []Test{RangeTest(Users, 10, 1<<62)}}
+	if got := when.Words(v, say); got != "the person who asks is <customer> and the number of users in the contract is not 10 or more" {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,87 @@
+package fact
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/wording"
+)
+
+// Speaker says a word of a fact as people say it: "an end user", "North America".
+type Speaker func(f Fact, word string) string
+
+// Words says a condition in words that follow "when"; empty for one that always holds.
+func (c *Condition) Words(v *Vocabularies, say Speaker) string {
+	var parts []string
+	for i := range c.For {
+		parts = append(parts, c.For[i].Text(v, say, false))
+	}
+	var not []string
+	for i := range c.Unless {
+		not = append(not, c.Unless[i].Text(v, say, len(c.Unless) == 1))
+	}
+	switch {
+	case len(not) > 1:
+		parts = append(parts, "it is not so that "+wording.And(not))
+	case len(not) == 1:
+		parts = append(parts, not[0])
+	}
+	return strings.Join(parts, " and ")
+}
+
+// Text says a test in words, or what it denies.
+func (t *Test) Text(v *Vocabularies, say Speaker, negated bool) string {
+	phrase := strings.Split(table[t.Fact].phrase, "|")
+	if t.Fact.Type() == TypeYesNo {
+		if t.Denies() != negated {
+			return phrase[1]
+		}
+		return phrase[0]
+	}
+	is := phrase[0] + " is "
+	switch {
+	case len(phrase) == 3 && negated:
+		is = phrase[1] + " "
+	case len(phrase) == 3:
+		is = phrase[0] + " "
+	case negated:
+		is = phrase[0] + " is not "
+	}
+	if t.words == nil {
+		return is + t.rangeText()
+	}
+	return is + wording.Or(t.Spoken(v, say))
+}
+
+// Spoken lists the words that pass the test, as people say them.
+func (t *Test) Spoken(v *Vocabularies, say Speaker) []string {
+	var list []string
+	for i, w := range v[t.Fact].Words {
+		if t.Has(i) {
+			list = append(list, say(t.Fact, w))
+		}
+	}
+	return list
+}
+
+func (t *Test) rangeText() string {
+	show := func(n int64) string {
+		switch t.Fact.Type() {
+		case TypeDate:
+			return calendar.Date(n).String()
+		case TypeDuration:
+			return wording.Duration(n)
+		}
+		return strconv.FormatInt(n, 10)
+	}
+	switch {
+	case t.lo == t.hi:
+		return show(t.lo)
+	case t.hi >= 1<<61:
+		return show(t.lo) + " or more"
+	case t.lo <= -1<<61:
+		return show(t.hi) + " or less"
+	}
+	return "from " + show(t.lo) + " to " + show(t.hi)
+}
