@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"strings"
 	"time"
 
@@ -61,89 +58,35 @@ func apiStep(clients int, addr, token string, want int) step {
 }
 
 func smtpStep(clients int, addr string) step {
-	conns := make([]*mailConn, clients)
+	conns := make([]*rig.MailConn, clients)
 	run := rand.Uint64()
 	return step{
 		do: func(worker int, seq int64) error {
 			if conns[worker] == nil {
-				c, err := dialMail(addr)
+				c, err := rig.DialMail(addr)
 				if err != nil {
 					return err
 				}
 				conns[worker] = c
 			}
-			return conns[worker].send(run, seq)
+			return conns[worker].Send(customer, desk, mailText(run, seq))
 		},
 		close: func() {
 			for _, c := range conns {
 				if c != nil {
-					c.c.Close()
+					c.Close()
 				}
 			}
 		},
 	}
 }
 
-// mailConn speaks SMTP one command at a time, as a mail server does that sends
-// several mails over one connection.
-type mailConn struct {
-	c net.Conn
-	r *bufio.Reader
-}
-
-func dialMail(addr string) (*mailConn, error) {
-	c, err := net.DialTimeout("tcp", addr, 5*time.Second)
-	if err != nil {
-		return nil, err
-	}
-	m := &mailConn{c, bufio.NewReader(c)}
-	if err := m.answer("220"); err != nil {
-		return nil, err
-	}
-	return m, m.say("EHLO relay.named.example\r\n", "250")
-}
-
-func (m *mailConn) say(line, want string) error {
-	if err := m.c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
-		return err
-	}
-	if _, err := m.c.Write([]byte(line)); err != nil {
-		return err
-	}
-	return m.answer(want)
-}
-
-func (m *mailConn) answer(want string) error {
-	for {
-		line, err := m.r.ReadString('\n')
-		if err != nil {
-			return err
-		}
-		if !strings.HasPrefix(line, want) {
-			return fmt.Errorf("SMTP: %s", strings.TrimSpace(line))
-		}
-		if len(line) > 3 && line[3] != '-' {
-			return nil
-		}
-	}
-}
-
-func (m *mailConn) send(run uint64, seq int64) error {
-	if err := m.say("MAIL FROM:<"+customer+">\r\n", "250"); err != nil {
-		return err
-	}
-	if err := m.say("RCPT TO:<"+desk+">\r\n", "250"); err != nil {
-		return err
-	}
-	if err := m.say("DATA\r\n", "354"); err != nil {
-		return err
-	}
-	var b bytes.Buffer
+func mailText(run uint64, seq int64) string {
+	var b strings.Builder
 	fmt.Fprintf(&b, "From: Nadia Flores <%s>\r\nTo: Example Meetings <%s>\r\nSubject: Sharing a screen shows a black picture, case %d\r\n", customer, desk, seq)
 	fmt.Fprintf(&b, "Date: %s\r\nMessage-ID: <%x.%d@named.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n", time.Now().UTC().Format(time.RFC1123Z), run, seq)
 	b.WriteString(strings.ReplaceAll(body, "\n", "\r\n"))
-	b.WriteString(".\r\n")
-	return m.say(b.String(), "250")
+	return b.String()
 }
 
 // tables are counted before and after a run.

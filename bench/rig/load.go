@@ -37,9 +37,18 @@ func (r Result) String() string {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
+// Times runs one from n workers, count times in all.
+func Times(n, count int, one func(worker int, seq int64) error) Result {
+	return load(n, one, func(_ time.Time, seq int64) bool { return seq <= int64(count) })
+}
+
 // Load runs n workers for a time; each calls one again and again with the
 // worker's number and a number that no other call has.
 func Load(n int, d time.Duration, one func(worker int, seq int64) error) Result {
+	return load(n, one, func(begun time.Time, _ int64) bool { return time.Since(begun) < d })
+}
+
+func load(n int, one func(worker int, seq int64) error, more func(begun time.Time, seq int64) bool) Result {
 	var r Result
 	var mu sync.Mutex
 	var seq, failed atomic.Int64
@@ -48,9 +57,13 @@ func Load(n int, d time.Duration, one func(worker int, seq int64) error) Result 
 	for w := range n {
 		wg.Go(func() {
 			var times []time.Duration
-			for time.Since(begun) < d {
+			for {
+				i := seq.Add(1)
+				if !more(begun, i) {
+					break
+				}
 				at := time.Now()
-				if err := one(w, seq.Add(1)); err != nil {
+				if err := one(w, i); err != nil {
 					failed.Add(1)
 					mu.Lock()
 					if r.Err == nil {

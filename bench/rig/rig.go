@@ -158,6 +158,11 @@ func Launch(program string, s Store, more ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	return LaunchAt(program, s, httpAddr, smtpAddr, more...)
+}
+
+// LaunchAt is Launch on given addresses.
+func LaunchAt(program string, s Store, httpAddr, smtpAddr string, more ...string) (*Server, error) {
 	args := append([]string{"serve", "--data", s.Dir, "--http", httpAddr, "--smtp", smtpAddr}, more...)
 	if s.URL != "" {
 		args = append(args, "--database", s.URL)
@@ -244,7 +249,10 @@ func (s *Server) Stop() error {
 		s.done <- err
 		return err
 	case <-time.After(15 * time.Second):
-		return errors.Join(errors.New("the server did not end within 15 s"), s.Kill())
+		// its last words say where it hangs
+		err := s.cmd.Process.Signal(syscall.SIGQUIT)
+		<-s.done
+		return errors.Join(fmt.Errorf("the server did not end within 15 s\n%s", s.log), err)
 	}
 }
 
@@ -390,6 +398,69 @@ func (p *Postgres) Stop() error {
 		return err
 	}
 	return p.cmd.Wait()
+}
+
+// MailConn speaks SMTP one command at a time, as a mail server does that sends
+// several mails over one connection.
+type MailConn struct {
+	c net.Conn
+	r *bufio.Reader
+}
+
+// DialMail connects and says EHLO.
+func DialMail(addr string) (*MailConn, error) {
+	c, err := net.DialTimeout("tcp", addr, 5*time.Second)
+	if err != nil {
+		return nil, err
+	}
+	m := &MailConn{c, bufio.NewReader(c)}
+	if err = m.answer("220"); err == nil {
+		err = m.say("EHLO relay.named.example\r\n", "250")
+	}
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// Close ends the connection.
+func (m *MailConn) Close() { m.c.Close() }
+
+func (m *MailConn) say(line, want string) error {
+	if err := m.c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		return err
+	}
+	if _, err := m.c.Write([]byte(line)); err != nil {
+		return err
+	}
+	return m.answer(want)
+}
+
+func (m *MailConn) answer(want string) error {
+	for {
+		line, err := m.r.ReadString('\n')
+		if err != nil {
+			return err
+		}
+		if !strings.HasPrefix(line, want) {
+			return fmt.Errorf("SMTP: %s", strings.TrimSpace(line))
+		}
+		if len(line) > 3 && line[3] != '-' {
+			return nil
+		}
+	}
+}
+
+// Send delivers one mail; nil means that the server answered 250 to it. text
+// has CRLF line ends and no line that begins with a dot.
+func (m *MailConn) Send(from, to, text string) error {
+	for _, step := range [][2]string{{"MAIL FROM:<" + from + ">\r\n", "250"}, {"RCPT TO:<" + to + ">\r\n", "250"}, {"DATA\r\n", "354"}, {text + ".\r\n", "250"}} {
+		if err := m.say(step[0], step[1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Conn is one keep-alive connection to a server, cheaper than a client that
