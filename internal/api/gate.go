@@ -55,6 +55,7 @@ type evidenceIn struct {
 }
 
 type evidenceFields struct {
+	Kind       string `json:"kind,omitempty" doc:"screenshot or screencast; the content decides."`
 	URL        string `json:"url,omitempty"`
 	Attachment string `json:"attachment,omitempty" doc:"The id of an attachment of this ticket."`
 	Name       string `json:"name,omitempty"`
@@ -100,7 +101,7 @@ func (g *GateIn) information(files func() ([]ticket.Attachment, error)) (in tick
 	var list []ticket.Attachment
 	for i, e := range g.Evidence {
 		e.classify()
-		if e.evidenceFields == (evidenceFields{}) {
+		if e.URL == "" && e.Attachment == "" && e.Name == "" {
 			continue
 		}
 		if e.URL == "" && files != nil && list == nil {
