@@ -45,7 +45,7 @@ func main() {
 	flag.StringVar(&b.program, "program", "", "the program; built from this module if not given")
 	flag.StringVar(&sizes, "tickets", "10000,1000000", "sizes of the stores; each ticket has five messages")
 	flag.StringVar(&engine, "engine", "both", "sqlite, postgres or both")
-	flag.IntVar(&b.requests, "requests", 400, "requests of each page")
+	flag.IntVar(&b.requests, "requests", 1000, "requests of each page")
 	flag.IntVar(&b.seconds, "seconds", 8, "length of the run under load")
 	flag.Parse()
 	if err := b.run(sizes, engine); err != nil {
@@ -92,29 +92,81 @@ func (b *bench) run(sizes, engine string) (err error) {
 	return b.engine(func() (string, error) { return b.postgres.Database(b.ctx) })
 }
 
+// place is a store of one size with the program that serves it.
+type place struct {
+	tickets       int
+	store         rig.Store
+	srv           *rig.Server
+	cookie, asker string
+	numbers       []string
+}
+
+// engine measures the stores of all sizes on one engine; each page in turns, so
+// that what else happens on the machine hits all sizes.
 func (b *bench) engine(database func() (string, error)) error {
-	var queue []time.Duration
+	var places []*place
 	for _, n := range b.sizes {
-		s := rig.Store{Dir: filepath.Join(b.dir, strconv.Itoa(n))}
+		p := &place{tickets: n, store: rig.Store{Dir: filepath.Join(b.dir, strconv.Itoa(n))}}
 		var err error
-		if s.URL, err = database(); err != nil {
+		if p.store.URL, err = database(); err != nil {
 			return err
 		}
-		if s.URL != "" {
-			s.Dir += "-pg"
+		if p.store.URL != "" {
+			p.store.Dir += "-pg"
 		}
-		if err := b.fill(s, n); err != nil {
+		if err := b.fill(p.store, n); err != nil {
 			return err
 		}
-		p50, err := b.measure(s)
-		if err != nil {
+		if err := b.open(p); err != nil {
 			return err
 		}
-		queue = append(queue, p50)
+		defer p.srv.Stop()
+		places = append(places, p)
 	}
-	if len(queue) > 1 {
-		first, last := queue[0], queue[len(queue)-1]
-		fmt.Printf("queue page: p50 with %d tickets is %.2f times that with %d (%+.2f ms)\n\n", b.sizes[len(b.sizes)-1], float64(last)/float64(first), b.sizes[0], ms(last-first))
+	if err := b.pages(places); err != nil {
+		return err
+	}
+	for _, p := range places {
+		if err := b.load(p); err != nil {
+			return err
+		}
+	}
+	fmt.Println()
+	return nil
+}
+
+// turns is in how many parts the requests of one page are made.
+const turns = 5
+
+func (b *bench) pages(places []*place) error {
+	for _, page := range []struct {
+		name string
+		ask  func(p *place) (cookie, path string)
+	}{
+		{"queue page of 50", func(p *place) (string, string) { return p.cookie, "/desk/L1" }},
+		{"queue, newest", func(p *place) (string, string) { return p.cookie, "/desk/L1?sort=newest" }},
+		{"ticket page", func(p *place) (string, string) {
+			return p.cookie, "/desk/tickets/" + p.numbers[rand.IntN(len(p.numbers))]
+		}},
+		{"my requests", func(p *place) (string, string) { return p.asker, "/" }},
+	} {
+		results, sizes := make([]rig.Result, len(places)), make([]int, len(places))
+		for range turns {
+			for i, p := range places {
+				r, size := b.page(p, page.ask)
+				if r.Failed > 0 {
+					return r.Err
+				}
+				results[i], sizes[i] = results[i].Add(r), size
+			}
+		}
+		for i, p := range places {
+			fmt.Printf("  %-17s %9d tickets  %s, %d KB\n", page.name, p.tickets, results[i], sizes[i]>>10)
+		}
+		if len(places) > 1 {
+			first, last := results[0].At(0.5), results[len(results)-1].At(0.5)
+			fmt.Printf("  %-17s p50 grows %.2f times, by %+.2f ms\n", "", float64(last)/float64(first), ms(last-first))
+		}
 	}
 	return nil
 }
@@ -146,58 +198,34 @@ func vacuum(ctx context.Context, s rig.Store) error {
 	return d.Write(ctx, func(tx *db.Tx) error { _, err := tx.Exec("ANALYZE"); return err })
 }
 
-func (b *bench) measure(s rig.Store) (queue time.Duration, err error) {
-	tickets, err := s.Count(b.ctx, "SELECT COUNT(*) FROM ticket")
+// open starts the program on a store and signs people in.
+func (b *bench) open(p *place) error {
+	tickets, err := p.store.Count(b.ctx, "SELECT COUNT(*) FROM ticket")
 	if err != nil {
-		return 0, err
+		return err
 	}
-	messages, err := s.Count(b.ctx, "SELECT COUNT(*) FROM message")
+	messages, err := p.store.Count(b.ctx, "SELECT COUNT(*) FROM message")
 	if err != nil {
-		return 0, err
+		return err
 	}
-	sync, err := s.Sync(b.ctx)
+	synced, err := p.store.Sync(b.ctx)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	fmt.Printf("%s, %s: %d tickets, %d messages\n", s.Engine(), sync, tickets, messages)
-	srv, err := b.start(s)
-	if err != nil {
-		return 0, err
+	fmt.Printf("%s, %s: %d tickets, %d messages\n", p.store.Engine(), synced, tickets, messages)
+	if p.srv, err = b.start(p.store); err != nil {
+		return err
 	}
-	defer srv.Stop()
-	idle, _ := srv.Memory()
+	idle, _ := p.srv.Memory()
 	fmt.Printf("  memory idle %.0f MB\n", idle)
-	cookie, err := signIn(srv.HTTP, engineer)
-	if err != nil {
-		return 0, err
+	if p.cookie, err = signIn(p.srv.HTTP, engineer); err != nil {
+		return err
 	}
-	numbers, err := b.numbers(s)
-	if err != nil {
-		return 0, err
+	if p.asker, err = signIn(p.srv.HTTP, customer); err != nil {
+		return err
 	}
-	asker, err := signIn(srv.HTTP, customer)
-	if err != nil {
-		return 0, err
-	}
-	for _, page := range []struct {
-		name, cookie string
-		path         func() string
-	}{
-		{"queue page of 50", cookie, func() string { return "/desk/L1" }},
-		{"queue, newest", cookie, func() string { return "/desk/L1?sort=newest" }},
-		{"ticket page", cookie, func() string { return "/desk/tickets/" + numbers[rand.IntN(len(numbers))] }},
-		{"my requests", asker, func() string { return "/" }},
-	} {
-		r, size := b.page(srv, page.cookie, page.path)
-		fmt.Printf("  %-17s %s, %d KB\n", page.name, r, size>>10)
-		if r.Failed > 0 {
-			return 0, r.Err
-		}
-		if queue == 0 {
-			queue = r.At(0.5)
-		}
-	}
-	return queue, b.load(s, srv, cookie, numbers)
+	p.numbers, err = b.numbers(p.store)
+	return err
 }
 
 // start starts the program five times and prints the times until it was ready.
@@ -246,28 +274,30 @@ func (b *bench) numbers(s rig.Store) (out []string, err error) {
 }
 
 // page asks for a page again and again from one client.
-func (b *bench) page(srv *rig.Server, cookie string, path func() string) (rig.Result, int) {
-	c := rig.Dial(srv.HTTP)
+func (b *bench) page(p *place, ask func(*place) (cookie, path string)) (rig.Result, int) {
+	c := rig.Dial(p.srv.HTTP)
 	defer c.Close()
 	size := 0
 	one := func(int, int64) error {
-		status, body, err := c.Do("GET", path(), "Cookie: "+cookie+"\r\n", nil)
+		cookie, path := ask(p)
+		status, body, err := c.Do("GET", path, "Cookie: "+cookie+"\r\n", nil)
 		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("GET %s: status %d", path(), status)
+			err = fmt.Errorf("GET %s: status %d", path, status)
 		}
 		size = len(body)
 		return err
 	}
-	for range 50 {
+	for range 20 {
 		if err := one(0, 0); err != nil {
 			break
 		}
 	}
-	return rig.Times(1, b.requests, one), size
+	return rig.Times(1, b.requests/turns, one), size
 }
 
 // load lets eight people read while requests come in, and prints the memory.
-func (b *bench) load(s rig.Store, srv *rig.Server, cookie string, numbers []string) error {
+func (b *bench) load(p *place) error {
+	s, srv := p.store, p.srv
 	token, err := rig.Command(b.ctx, b.program, append([]string{"user", "token", customer}, s.Args()...)...)
 	if err != nil {
 		return err
@@ -278,7 +308,7 @@ func (b *bench) load(s rig.Store, srv *rig.Server, cookie string, numbers []stri
 		defer conns[i].Close()
 	}
 	r := rig.Load(len(conns), time.Duration(b.seconds)*time.Second, func(w int, seq int64) error {
-		method, path, header, want := "GET", "/desk/L1", "Cookie: "+cookie+"\r\n", http.StatusOK
+		method, path, header, want := "GET", "/desk/L1", "Cookie: "+p.cookie+"\r\n", http.StatusOK
 		var body []byte
 		switch {
 		case w >= 8:
@@ -286,7 +316,7 @@ func (b *bench) load(s rig.Store, srv *rig.Server, cookie string, numbers []stri
 			header = "Authorization: Bearer " + token + "\r\nContent-Type: application/json\r\n"
 			body = []byte(`{"subject":"Sound is lost in the green room","body":"Since Monday nobody hears the second speaker.","category":"presenting"}`)
 		case seq%2 == 0:
-			path = "/desk/tickets/" + numbers[rand.IntN(len(numbers))]
+			path = "/desk/tickets/" + p.numbers[rand.IntN(len(p.numbers))]
 		}
 		status, answer, err := conns[w].Do(method, path, header, body)
 		if err == nil && status != want {
@@ -295,7 +325,7 @@ func (b *bench) load(s rig.Store, srv *rig.Server, cookie string, numbers []stri
 		return err
 	})
 	now, most := srv.Memory()
-	fmt.Printf("  8 readers, 4 askers %s\n  memory under load %.0f MB, at most %.0f MB\n", r, now, most)
+	fmt.Printf("  8 readers, 4 askers %7d tickets  %s; memory %.0f MB, at most %.0f MB\n", p.tickets, r, now, most)
 	return r.Err
 }
 

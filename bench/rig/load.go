@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -25,6 +26,14 @@ func (r Result) At(share float64) time.Duration {
 		return 0
 	}
 	return r.times[min(len(r.times)-1, int(share*float64(len(r.times))))]
+}
+
+// Add joins the results of two runs of the same thing.
+func (r Result) Add(o Result) Result {
+	r.Done, r.Failed, r.Took, r.Err = r.Done+o.Done, r.Failed+o.Failed, r.Took+o.Took, cmp.Or(r.Err, o.Err)
+	r.times = append(slices.Clone(r.times), o.times...)
+	slices.Sort(r.times)
+	return r
 }
 
 func (r Result) String() string {

@@ -40,8 +40,9 @@ type topic struct {
 
 // verdictKey is all that a decision of a large store depends on.
 type verdictKey struct {
-	productType, region, category, level string
-	partner                              bool
+	productType, region, category string
+	from, level                   string // of a hand-over, else empty
+	partner                       bool
 }
 
 // verdict is a decision that many tickets share, as it is stored.
@@ -66,7 +67,7 @@ func (g *generator) verdict(k verdictKey) (*verdict, error) {
 		s.Account.Partner, s.Account.PartnerLevels = g.partner.ID, g.partners
 	}
 	if k.level != "" {
-		s.Level, s.LevelDone = k.level, g.rules.Policy.LowestLevel()
+		s.Level, s.LevelDone = k.level, k.from
 		s.Requester = coverage.Requester{Kind: string(org.Vendor), Levels: []string{s.LevelDone}, OrgKnown: coverage.Yes}
 	}
 	v := &verdict{decision: coverage.Decide(g.rules.Policy, &s)}
@@ -106,7 +107,7 @@ func (g *generator) ticket(i int) (ticket.History, error) {
 	r := g.random
 	c := pick(r, g.people)
 	topic := pick(r, g.phrases.Topics)
-	v, err := g.verdict(verdictKey{c.productType, c.region, topic.Category, "", c.partner})
+	v, err := g.verdict(verdictKey{c.productType, c.region, topic.Category, "", "", c.partner})
 	if err != nil {
 		return ticket.History{}, err
 	}
@@ -121,7 +122,7 @@ func (g *generator) ticket(i int) (ticket.History, error) {
 		t.talk(n-1, false)
 		return t.end(), nil
 	}
-	if topic.Escalates && v.decision.Level == g.rules.Policy.LowestLevel() && r.IntN(5) == 0 {
+	if topic.Escalates && r.IntN(6) == 0 {
 		if err := t.escalate(topic.Category); err != nil {
 			return t.h, err
 		}
@@ -257,7 +258,7 @@ func (t *teller) escalate(category string) error {
 	if !ok {
 		return nil
 	}
-	v, err := t.verdict(verdictKey{t.c.productType, t.c.region, category, to, t.c.partner})
+	v, err := t.verdict(verdictKey{t.c.productType, t.c.region, category, from, to, t.c.partner})
 	if err != nil || v.decision.Level != to || v.decision.Covered == coverage.CoveredNo {
 		return err
 	}
