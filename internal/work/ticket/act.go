@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -8,6 +9,8 @@ import (
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/register/journal"
+	"github.com/tierdesk/tierdesk/internal/register/org"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 )
@@ -90,8 +93,13 @@ func (c *change) solve() error {
 	return c.event(EventSolved, "", "", nil)
 }
 
-// served is the room of those whom the present desk serves.
+// served is the room of those with whom the actor talks: for who asks the
+// requester's, for a desk that of those whom it serves.
 func (c *change) served() Room {
+	if c.t.asks(c.actor) && !c.t.handles(c.actor) {
+		r, _ := findRoom(c.rooms, requesterRoomID)
+		return r
+	}
 	if r, ok := c.below(); ok && r.LowerOrg != c.t.ProviderOrg {
 		return r
 	}
@@ -130,18 +138,27 @@ func (s *Service) Reopen(ctx context.Context, actor identity.Actor, ref string, 
 }
 
 func (c *change) reopen() error {
+	before := c.t.State
 	if err := c.to(Reopen); err != nil {
 		return err
 	}
-	if err := c.judgeReopened(""); err != nil {
+	if err := c.judgeReopened("", before); err != nil {
 		return err
 	}
 	return c.notify(Notice{Event: EventReopened, RoomID: c.served().ID})
 }
 
-// judgeReopened decides again by the pinned version and goes on.
-func (c *change) judgeReopened(room string) error {
+// judgeReopened decides again by the pinned version and goes on. What was closed
+// without having passed the gate or the policy is held up again at the same place.
+func (c *change) judgeReopened(room string, before State) error {
 	c.t.SolvedAt = nil
+	if before == Closed {
+		events, err := journal.BySubject(c.tx, c.t.ID)
+		if err != nil {
+			return err
+		}
+		c.t.State = cmp.Or(heldUp(events), c.t.State)
+	}
 	j, err := loadJudgement(c.tx, c.t.ID, c.t.Judgement)
 	if err != nil {
 		return err
@@ -166,6 +183,14 @@ func (c *change) override(reason string) error {
 	if err := c.to(Override); err != nil {
 		return err
 	}
+	lacks, err := c.lacksToEnter()
+	if err != nil {
+		return err
+	}
+	if lacks {
+		// an exception to what is covered is none to the gate
+		c.t.State = Incomplete
+	}
 	room := c.internal(c.t.Level)
 	if err := c.ensureRoom(room); err != nil {
 		return err
@@ -174,7 +199,45 @@ func (c *change) override(reason string) error {
 	if err := insertMessage(c.tx, &m); err != nil {
 		return err
 	}
-	return c.event(EventOverridden, room.ID, "", map[string]string{"message": m.ID})
+	if err := c.event(EventOverridden, room.ID, "", map[string]string{"message": m.ID, "state": string(c.t.State)}); err != nil || !lacks {
+		return err
+	}
+	return c.notify(Notice{Event: string(Incomplete), RoomID: requesterRoomID})
+}
+
+// lacksToEnter reports whether a request that came straight to its level lacks what the gates below it ask.
+func (c *change) lacksToEnter() (bool, error) {
+	if _, up := c.below(); up || c.t.ProviderKind == string(org.Customer) {
+		return false, nil
+	}
+	j, err := loadJudgement(c.tx, c.t.ID, c.t.Judgement)
+	if err != nil {
+		return false, err
+	}
+	p := c.rules.Policy
+	sit, err := storedSituation(p, j.Situation)
+	if err != nil {
+		return false, err
+	}
+	info, _, err := loadInformation(c.tx, c.t.ID)
+	return len(coverage.Gate(p, sit, p.LowestLevel(), c.t.Level, set(info.provided()), set(info.waived()))) > 0, err
+}
+
+// heldUp is the state in which a request was held up before any desk worked on
+// it, and from which nothing has released it; "" for none.
+func heldUp(events []journal.Event) (held State) {
+	for _, e := range events {
+		switch e.Kind {
+		case EventOpened, EventOverridden:
+			held = ""
+			if s := State(e.Data["state"]); s == Incomplete || s == Declined {
+				held = s
+			}
+		case EventCompleted:
+			held = ""
+		}
+	}
+	return held
 }
 
 // Finish closes a solved, declined or incomplete ticket.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
@@ -148,10 +149,20 @@ func (h *handing) decide() error {
 		h.sit.At = h.now
 	}
 	h.decision = coverage.Decide(h.rules.Policy, h.sit)
-	if h.decision.Covered == coverage.CoveredNo || h.decision.Level != h.to {
+	if h.t.ProviderKind == string(org.Vendor) && unsettledProvider(&h.decision) {
+		// nobody knows yet who provides for this asker: the vendor that holds the request does at each level
+		h.decision.Level, h.decision.Provider = h.to, coverage.Provider{Kind: string(org.Vendor)}
+	}
+	// a desk works on what is not covered only after an override, which holds for the levels above
+	overridden := h.t.Covered == coverage.CoveredNo
+	if h.decision.Covered == coverage.CoveredNo && !overridden || h.decision.Level != h.to {
 		return refused(&h.decision)
 	}
 	return nil
+}
+
+func unsettledProvider(d *coverage.Decision) bool {
+	return slices.ContainsFunc(d.Unsettled, func(u coverage.Unsettled) bool { return u.Field == "provider" })
 }
 
 func refused(d *coverage.Decision) error {
@@ -378,7 +389,7 @@ func lastJudgementAt(tx *db.Tx, t *Ticket, level string) (providerKind string, s
 }
 
 func needReason(reason string) error {
-	if len(clean(reason)) == 0 {
+	if strings.TrimSpace(clean(reason)) == "" {
 		return fault.New(fault.Invalid, "Please give a reason.").WithField("reason", "Say why in a few words.")
 	}
 	return nil

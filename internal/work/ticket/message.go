@@ -217,7 +217,7 @@ func (c *change) after(room Room, p Post, m *Message) error {
 		return err
 	}
 	if before == Solved || before == Closed {
-		return c.judgeReopened(room.ID)
+		return c.judgeReopened(room.ID, before)
 	}
 	return nil
 }
