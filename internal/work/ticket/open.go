@@ -83,7 +83,7 @@ func (s *Service) Open(ctx context.Context, actor identity.Actor, d Draft) (out 
 		if err := mayAskFor(tx, actor, d.RequesterID); err != nil {
 			return err
 		}
-		f, err = s.loadFacts(ctx, tx, d.RequesterID, d.InstanceID, actor.Via, d.Verified)
+		f, err = s.loadFacts(tx, actor, d.RequesterID, d.InstanceID, d.Verified)
 		return err
 	})
 	if err != nil {

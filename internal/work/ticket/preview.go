@@ -34,7 +34,7 @@ func (s *Service) Preview(ctx context.Context, actor identity.Actor, requester, 
 		if err := mayAskFor(tx, actor, d.RequesterID); err != nil {
 			return err
 		}
-		f, err := s.loadFacts(ctx, tx, d.RequesterID, d.InstanceID, actor.Via, d.Verified)
+		f, err := s.loadFacts(tx, actor, d.RequesterID, d.InstanceID, d.Verified)
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package ticket
 
 import (
-	"context"
 	"time"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
@@ -26,7 +25,7 @@ type facts struct {
 
 // loadFacts reads everything a decision needs in one snapshot.
 // Faults: Invalid when the instance is not the requester's.
-func (s *Service) loadFacts(ctx context.Context, tx *db.Tx, requesterID, instanceID, via string, verified bool) (*facts, error) {
+func (s *Service) loadFacts(tx *db.Tx, actor identity.Actor, requesterID, instanceID string, verified bool) (*facts, error) {
 	f := &facts{}
 	var err error
 	if f.rules, err = s.book.InForceTx(tx, tx.Now()); err != nil {
@@ -35,8 +34,13 @@ func (s *Service) loadFacts(ctx context.Context, tx *db.Tx, requesterID, instanc
 	if f.vendor, err = org.VendorOrg(tx); err != nil {
 		return nil, err
 	}
-	if requesterID != "" {
-		if f.requester, err = identity.LoadActor(tx, requesterID, via); err != nil {
+	switch requesterID {
+	case "":
+	case actor.PersonID:
+		// who asks for themselves was loaded a moment ago
+		f.requester = actor
+	default:
+		if f.requester, err = identity.LoadActor(tx, requesterID, actor.Via); err != nil {
 			return nil, err
 		}
 	}
