@@ -204,10 +204,16 @@ func (c *change) after(room Room, p Post, m *Message) error {
 		return c.event(EventWrote, room.ID, "", data)
 	case room.Kind == InternalRoom:
 		return c.event(EventNoted, room.ID, "", data)
-	case c.answers(room):
-		return c.answered(room, p, data)
-	case room.Kind == LevelsRoom && c.t.Level != room.UpperLevel:
+	case p.Then != "" && !c.t.handles(c.actor):
+		return c.mustHandle()
+	case !c.concerns(room):
 		return c.event(EventWrote, room.ID, "", data)
+	}
+	if room.Kind == LevelsRoom && room.LowerOrg == room.UpperOrg {
+		data["within"] = room.UpperOrg
+	}
+	if c.answers(room) {
+		return c.answered(room, p, data)
 	}
 	before := c.t.State
 	if err := c.to(Reply); err != nil {
@@ -220,6 +226,17 @@ func (c *change) after(room Room, p Post, m *Message) error {
 		return c.judgeReopened(room.ID, before)
 	}
 	return nil
+}
+
+// concerns reports whether a message in the room is one between the desk that
+// has the ticket and those whom it serves. What a desk that handed the ticket to
+// another organisation goes on saying to its own people answers nothing for that
+// one, and takes no turn of it.
+func (c *change) concerns(room Room) bool {
+	if room.UpperOrg != c.t.ProviderOrg {
+		return room.Kind == RequesterRoom && !c.answers(room) && !c.t.State.Active()
+	}
+	return c.answers(room) || room.Kind == RequesterRoom || room.UpperLevel == c.t.Level
 }
 
 func (c *change) answered(room Room, p Post, data map[string]string) error {

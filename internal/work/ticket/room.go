@@ -51,7 +51,7 @@ func (r Room) readable(t *Ticket, rooms []Room, a identity.Actor) bool {
 }
 
 // writable reports whether the actor may write in the room: whoever reads it,
-// except that a desk which has handed the ticket on, and is not its asker, no longer answers the requester.
+// also a desk that has handed the ticket on (docs/interpretation.md).
 func (r Room) writable(t *Ticket, rooms []Room, a identity.Actor) bool {
 	return r.readable(t, rooms, a) && (a.OrgID != "" || t.asks(a) || a.Via == identity.ViaSystem)
 }

@@ -269,13 +269,18 @@ func clockEvents(list []journal.Event) []coverage.Event {
 			add(e, "complete")
 		case EventTaken, EventAssigned:
 			add(e, "assigned")
-		case EventAnswered:
+		case EventAnswered, EventReplied:
+			if e.Data["within"] != "" {
+				continue // engineers of one organisation among themselves
+			}
+			if e.Kind == EventReplied {
+				add(e, "customer-replied")
+				continue
+			}
 			add(e, "first-reply", "public-update")
 			if e.Data["turn"] == "requester" {
 				add(e, "waits-for-requester")
 			}
-		case EventReplied:
-			add(e, "customer-replied")
 		case EventEscalated:
 			if e.Data["from_kind"] == "customer" && e.Data["to_kind"] != "customer" {
 				out = out[:0]
