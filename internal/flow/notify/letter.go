@@ -159,16 +159,11 @@ func (s *story) toStaff(p identity.Person, text string) []letter {
 		text: text + "\n\n" + s.deskLink() + "\n", room: s.room.ID}}
 }
 
-func (s *story) toMembers(text string) (out []letter) {
+func (s *story) toMembers(text string) []letter {
 	if s.message.Body != "" {
 		text += "\n\n" + s.message.Body
 	}
-	for _, p := range s.members {
-		if p.ID != s.notice.ActorID {
-			out = append(out, s.toStaff(p, text)...)
-		}
-	}
-	return out
+	return s.toEngineers(text, s.members)
 }
 
 // passOn sends a message to the other side of its room.
@@ -177,15 +172,24 @@ func (s *story) passOn() []letter {
 		if s.message.AuthorOrg == s.room.UpperOrg && s.message.AuthorID != s.ticket.RequesterID {
 			return s.toRequester(oneLine(s.ticket.Subject), s.message.Body+"\n\n-- \n"+s.author.Name+", "+s.provider.Name+"\n"+s.link()+"\n", false)
 		}
-		return s.toStaff(s.assignee, "An answer came in:\n\n"+s.message.Body)
+		return s.toEngineers("An answer came in:\n\n"+s.message.Body, append(s.members, s.assignee))
 	}
 	text := "A message from " + s.author.Name + ":\n\n" + s.message.Body
-	if s.message.AuthorOrg == s.room.LowerOrg && s.room.LowerOrg != s.room.UpperOrg {
+	switch {
+	case s.room.LowerOrg == s.room.UpperOrg:
+		return s.toEngineers(text, append(s.members, s.assignee))
+	case s.message.AuthorOrg == s.room.LowerOrg:
 		return s.toStaff(s.assignee, text)
 	}
-	var out []letter
-	for _, p := range s.members {
-		if p.ID != s.notice.ActorID {
+	return s.toEngineers(text, s.members)
+}
+
+// toEngineers writes to each of some engineers once, and not to who did it.
+func (s *story) toEngineers(text string, list []identity.Person) (out []letter) {
+	seen := map[string]bool{s.notice.ActorID: true}
+	for _, p := range list {
+		if !seen[p.ID] {
+			seen[p.ID] = true
 			out = append(out, s.toStaff(p, text)...)
 		}
 	}

@@ -242,13 +242,34 @@ func (s *story) people(tx *db.Tx) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case s.notice.Event == ticket.EventEscalated && s.room.UpperOrg != s.room.LowerOrg:
-		s.members, err = identity.ByLevel(tx, s.room.UpperOrg, s.room.UpperLevel)
-	case s.room.Kind == ticket.LevelsRoom:
-		s.members, err = handedBy(tx, s.ticket.ID, s.room)
+	if s.members, err = s.told(tx); err != nil || s.notice.Event == ticket.EventAssigned {
+		return err
+	}
+	// what is said in a room is told to its readers only: who works on the ticket may serve other people (clause responsibility)
+	if s.members, err = ticket.Readers(tx, s.ticket.ID, s.room.ID, s.members); err != nil {
+		return err
+	}
+	assignee, err := ticket.Readers(tx, s.ticket.ID, s.room.ID, []identity.Person{s.assignee})
+	if len(assignee) == 0 {
+		s.assignee = identity.Person{}
 	}
 	return err
+}
+
+// told are the engineers who should hear of the event beside who works on the ticket.
+func (s *story) told(tx *db.Tx) ([]identity.Person, error) {
+	switch {
+	case s.notice.Event == ticket.EventEscalated && s.room.UpperOrg != s.room.LowerOrg:
+		return identity.ByLevel(tx, s.room.UpperOrg, s.room.UpperLevel)
+	case s.room.Kind == ticket.LevelsRoom:
+		return handedBy(tx, s.ticket.ID, s.room.LowerOrg, s.room.LowerLevel)
+	case s.ticket.ProviderOrg != s.room.UpperOrg:
+		return handedBy(tx, s.ticket.ID, s.room.UpperOrg, s.room.UpperLevel)
+	case s.assignee.ID == "" && !s.ticket.State.Active():
+		// it stands in no queue where anybody would see the answer
+		return identity.ByLevel(tx, s.ticket.ProviderOrg, s.ticket.Level)
+	}
+	return nil, nil
 }
 
 func when(ms int64, zone string) string {

@@ -339,3 +339,41 @@ func TestAttack18AnAddressThatIsTwoIsNeverWrittenTo(t *testing.T) {
 		}
 	})
 }
+
+// What an end user writes to their own desk is not mailed to the level above, which serves that desk and not them.
+func TestAnEndUsersWordsReachTheDeskThatServesThemAndNobodyElse(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		tk := w.opens("enduser@cloud.example", ticket.Draft{})
+		info := ticket.Information{Steps: []ticket.Step{{Action: "Switch the camera on"}}, EnvironmentURL: "https://cloud.example/room", NoneNeeded: true,
+			Waived:     map[string]string{ticket.InfoEvidence: "No pictures are allowed here."},
+			TestMatrix: []ticket.Tested{{Browser: "Firefox 145", OS: "Debian 13", Device: "Laptop", Result: "Fails"}}}
+		if _, err := w.tickets.Escalate(t.Context(), w.actor("l1@cloud.example"), tk.ID, 0, info, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.tickets.Take(t.Context(), w.actor("l2@vendor.example"), tk.ID, 0); err != nil {
+			t.Fatal(err)
+		}
+		w.mails()
+		w.writes("enduser@cloud.example", tk.ID, ticket.Post{Room: "requester", Body: "My number is 555-0100."})
+		if got := w.mail(); got.env.To[0] != "l1@cloud.example" || !strings.Contains(got.msg.Text, "555-0100") {
+			t.Errorf("to %q\n%s", got.env.To, got.msg.Text)
+		}
+	})
+}
+
+// A declined or incomplete request stands in no queue: an answer to it is mailed to the desk that keeps it.
+func TestAnAnswerToWhatStandsInNoQueueIsSeen(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		tk := w.opens("admin@lapsed.example", ticket.Draft{})
+		w.mails()
+		w.writes("admin@lapsed.example", tk.ID, ticket.Post{Body: "We have renewed."})
+		var to []string
+		for _, m := range w.mails() {
+			to = append(to, m.env.To...)
+		}
+		slices.Sort(to)
+		if !slices.Equal(to, []string{"l1@vendor.example", "other1@vendor.example"}) {
+			t.Errorf("to %q", to)
+		}
+	})
+}

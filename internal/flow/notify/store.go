@@ -7,7 +7,6 @@ import (
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/org"
-	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
 // startMail notes a mail that is about to be sent and indexes its Message-ID; it returns the state it has already.
@@ -65,12 +64,12 @@ func senderOf(tx *db.Tx, ticketID string) (s string, err error) {
 	return s, err
 }
 
-// handedBy are the people who handed the ticket up through a room.
-func handedBy(tx *db.Tx, ticketID string, r ticket.Room) (out []identity.Person, err error) {
+// handedBy are the people who handed the ticket up from a desk.
+func handedBy(tx *db.Tx, ticketID, orgID, level string) (out []identity.Person, err error) {
 	ids, err := db.Collect(tx, func(rows *db.Rows) (s string, err error) {
 		err = rows.Scan(&s)
 		return s, err
-	}, "SELECT DISTINCT person_id FROM handover WHERE ticket_id = $1 AND kind = 'escalate' AND from_level = $2 AND from_org = $3", ticketID, r.LowerLevel, r.LowerOrg)
+	}, "SELECT DISTINCT person_id FROM handover WHERE ticket_id = $1 AND kind = 'escalate' AND from_level = $2 AND from_org = $3", ticketID, level, orgID)
 	for _, id := range ids {
 		p, err := identity.ByID(tx, id)
 		if err != nil {

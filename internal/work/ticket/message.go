@@ -283,5 +283,31 @@ func RoomOf(tx *db.Tx, ticket, id string) (Room, error) {
 	return r, nil
 }
 
+// Readers are those of some people who may read a room of a ticket now, for flows that tell people about it.
+func Readers(tx *db.Tx, ticket, room string, people []identity.Person) (out []identity.Person, err error) {
+	t, err := loadTicket(tx, ticket)
+	if err != nil {
+		return nil, err
+	}
+	rooms, err := loadRooms(tx, t.ID)
+	if err != nil {
+		return nil, err
+	}
+	r, ok := findRoom(rooms, room)
+	for _, p := range people {
+		if !ok || p.ID == "" || p.Disabled {
+			continue
+		}
+		a, err := identity.LoadActor(tx, p.ID, identity.ViaSession)
+		if err != nil {
+			return nil, err
+		}
+		if r.readable(t, rooms, a) {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
 // MessageOf is one message of a ticket, for flows that tell people about it. Faults: NotFound.
 func MessageOf(tx *db.Tx, ticket, id string) (Message, error) { return loadMessage(tx, ticket, id) }
