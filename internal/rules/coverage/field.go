@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/document"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/rules/wording"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
@@ -135,7 +137,7 @@ func (r *reader) unknown(path string, key *yaml.Node) {
 	for _, f := range r.fields {
 		known = append(known, f.path)
 	}
-	if near := policy.Nearest(path, known); near != "" {
+	if near := document.Nearest(path, known); near != "" {
 		r.fail(path, key, "unknown fact; did you mean %q?", near)
 		return
 	}
@@ -210,7 +212,7 @@ func (r *reader) known(path, word string, at *yaml.Node) bool {
 		return true
 	}
 	what := strings.ReplaceAll(strings.ReplaceAll(name, ".", " "), "_", " ")
-	if near := policy.Nearest(word, words); near != "" {
+	if near := document.Nearest(word, words); near != "" {
 		r.fail(path, at, "no %s %q; did you mean %q?", what, word, near)
 	} else if len(words) > 12 {
 		r.fail(path, at, "no %s %q in this policy", what, word)
@@ -305,7 +307,7 @@ func (r *reader) amount(path string, n *yaml.Node) *int64 {
 	if i, err := strconv.ParseInt(text, 10, 53); err == nil {
 		return &i
 	}
-	ms, err := policy.ParseDuration(text)
+	ms, err := wording.ParseDuration(text)
 	if err != nil {
 		r.fail(path, n, "%v", err)
 		return nil
@@ -450,7 +452,7 @@ func fieldValue(into any) (any, bool) {
 		if *v.ms == nil {
 			return nil, false
 		}
-		return policy.FormatDuration(**v.ms), true
+		return wording.FormatDuration(**v.ms), true
 	case instant:
 		return time.UnixMilli(*v.ms).UTC().Format("2006-01-02T15:04:05.999Z07:00"), *v.ms != 0
 	case *[]string:

@@ -9,8 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tierdesk/tierdesk/internal/rules/document"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/rules/wording"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
@@ -238,7 +240,7 @@ func decisionFields() []string {
 func (r *prober) path(name string, key, want *yaml.Node, plain map[string]any) {
 	parts := strings.Split(key.Text, ".")
 	if !slices.Contains(decisionFields(), parts[0]) {
-		near := policy.Nearest(parts[0], decisionFields())
+		near := document.Nearest(parts[0], decisionFields())
 		if near != "" {
 			near = fmt.Sprintf("; did you mean %q?", near)
 		}
@@ -303,7 +305,7 @@ func sameScalar(want string, got any) bool {
 		if ms, err := instantOf(want); err == nil && got.String() == strconv.FormatInt(ms, 10) {
 			return true
 		}
-		if ms, err := policy.ParseDuration(want); err == nil && got.String() == strconv.FormatInt(ms, 10) {
+		if ms, err := wording.ParseDuration(want); err == nil && got.String() == strconv.FormatInt(ms, 10) {
 			return true
 		}
 		return got.String() == want

@@ -105,3 +105,23 @@ func TestEachFactCanBeSaid(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestRanges(t *testing.T) {
+	for text, want := range map[string][2]int64{
+		"12": {12, 12}, "above 100": {101, 1 << 62}, "below 10": {-1 << 62, 9}, "from 10 to 50": {10, 50}, "from 10 below 50": {10, 49}, "from 10": {10, 1 << 62}, "to 50": {-1 << 62, 50},
+	} {
+		if got, err := ParseRange(Users, text); err != nil || got.lo != want[0] || got.hi != want[1] {
+			t.Errorf("%s: %d to %d, %v", text, got.lo, got.hi, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"": "a value is missing", "above": `"above" ends too early`, "many": `expected a whole number, found "many"`, "from 5 to 1": `no value lies in "from 5 to 1"`, "1 2": `cannot read "1 2"; write`,
+	} {
+		if _, err := ParseRange(Users, text); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+	if got, err := ParseRange(LeadTime, "below 10d"); err != nil || got.hi != 10*24*3600_000-1 {
+		t.Errorf("%v, %v", got, err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/document"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/wording"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
@@ -15,23 +16,23 @@ import (
 func (c *compiler) header() {
 	n := c.root.Get("policy")
 	if n == nil {
-		c.add(SeverityError, 1, 1, "the block `policy` is missing: {name: .., vendor: .., effective: 2020-10-01, zone: UTC}")
+		c.Add(SeverityError, 1, 1, "the block `policy` is missing: {name: .., vendor: .., effective: 2020-10-01, zone: UTC}")
 		return
 	}
-	if !c.is(n, yaml.Map, "policy") {
+	if !c.Is(n, yaml.Map, "policy") {
 		return
 	}
-	c.only(n, "policy", []string{"name", "vendor", "effective", "zone", "home", "supplements"}, nil)
-	c.p.name = c.required(n, "name", "policy")
-	c.p.vendor = c.required(n, "vendor", "policy")
-	c.p.supplements = c.text(n, "supplements")
-	c.p.home = c.text(n, "home")
-	c.p.zone = c.required(n, "zone", "policy")
-	c.p.date = c.required(n, "effective", "policy")
-	zone, ok := c.zone(n.Get("zone"))
+	c.Only(n, "policy", []string{"name", "vendor", "effective", "zone", "home", "supplements"}, nil)
+	c.p.name = c.Required(n, "name", "policy")
+	c.p.vendor = c.Required(n, "vendor", "policy")
+	c.p.supplements = c.Text(n, "supplements")
+	c.p.home = c.Text(n, "home")
+	c.p.zone = c.Required(n, "zone", "policy")
+	c.p.date = c.Required(n, "effective", "policy")
+	zone, ok := c.Zone(n.Get("zone"))
 	c.p.dates = zone
 	if home := n.Get("home"); home != nil {
-		c.zone(home)
+		c.Zone(home)
 		c.warnHome(n.Get("zone"))
 	}
 	if !ok || n.Get("effective") == nil {
@@ -39,22 +40,11 @@ func (c *compiler) header() {
 	}
 	day, err := calendar.ParseDate(c.p.date)
 	if err != nil {
-		c.errorAt(n.Get("effective"), "effective: %v", err)
+		c.ErrorAt(n.Get("effective"), "effective: %v", err)
 		return
 	}
 	c.p.effective = zone.At(day, 0)
 	c.p.hold = c.p.vendor + " looks after this request until it is known who provides support for it."
-}
-
-func (c *compiler) zone(n *yaml.Node) (calendar.Zone, bool) {
-	if n == nil || n.Kind != yaml.Scalar {
-		return calendar.Zone{}, false
-	}
-	z, err := calendar.LoadZone(n.Text)
-	if err != nil {
-		c.errorAt(n, "%v", err)
-	}
-	return z, err == nil
 }
 
 // warnHome warns where GMT is written but the vendor's home has a summer time.
@@ -68,13 +58,13 @@ func (c *compiler) warnHome(n *yaml.Node) {
 	}
 	winter, summer := calendar.MakeDate(2026, 1, 15), calendar.MakeDate(2026, 7, 15)
 	if (home.At(summer, 0)-home.At(winter, 0))%(24*3600_000) != 0 {
-		c.warnAt(n, "GMT has no summer time but the vendor's home %s has; write %s if its civil time is meant", c.p.home, c.p.home)
+		c.WarnAt(n, "GMT has no summer time but the vendor's home %s has; write %s if its civil time is meant", c.p.home, c.p.home)
 	}
 }
 
 func (c *compiler) terms() {
 	c.entries("terms", func(key, value *yaml.Node) {
-		if c.is(value, yaml.Scalar, "a term") {
+		if c.Is(value, yaml.Scalar, "a term") {
 			c.p.terms = append(c.p.terms, Term{Name: key.Text, Meaning: strings.TrimSpace(value.Text), Clause: c.place(key).Clause})
 		}
 	})
@@ -84,22 +74,22 @@ func (c *compiler) terms() {
 
 func (c *compiler) levels() {
 	c.entries("levels", func(key, n *yaml.Node) {
-		if !c.is(n, yaml.Map, "a level") {
+		if !c.Is(n, yaml.Map, "a level") {
 			return
 		}
-		c.only(n, "levels."+key.Text, []string{"name", "effort", "escalates_to", "opened_by"}, nil)
-		l := Level{ID: key.Text, Name: c.required(n, "name", "level "+key.Text), Place: c.place(key), Next: -1}
-		l.Effort = c.choice(n, "effort", "normal", "best-effort")
-		l.EscalatesTo = c.text(n, "escalates_to")
-		l.OpenedBy = c.strings(n, "opened_by")
+		c.Only(n, "levels."+key.Text, []string{"name", "effort", "escalates_to", "opened_by"}, nil)
+		l := Level{ID: key.Text, Name: c.Required(n, "name", "level "+key.Text), Place: c.place(key), Next: -1}
+		l.Effort = c.Choice(n, "effort", "normal", "best-effort")
+		l.EscalatesTo = c.Text(n, "escalates_to")
+		l.OpenedBy = c.Strings(n, "opened_by")
 		c.p.levels = append(c.p.levels, l)
 	})
 	if len(c.p.levels) == 0 {
-		c.errorAt(c.root, "the policy defines no levels; add `levels`")
+		c.ErrorAt(c.root, "the policy defines no levels; add `levels`")
 		return
 	}
 	if len(c.p.levels) > 64 {
-		c.errorAt(c.root, "more than 64 levels")
+		c.ErrorAt(c.root, "more than 64 levels")
 		return
 	}
 	ids := names(c.p.levels, func(l Level) string { return l.ID })
@@ -119,18 +109,18 @@ func (c *compiler) linkLevel(l *Level, index int, ids []string) {
 		l.Next = slices.Index(ids, l.EscalatesTo)
 		switch {
 		case l.Next < 0:
-			c.unknownWord(n.Get("escalates_to"), "level", ids)
+			c.UnknownWord(n.Get("escalates_to"), "level", ids)
 		case l.Next <= index:
-			c.errorAt(n.Get("escalates_to"), "level %s escalates to %s, which stands lower on the ladder", l.ID, l.EscalatesTo)
+			c.ErrorAt(n.Get("escalates_to"), "level %s escalates to %s, which stands lower on the ladder", l.ID, l.EscalatesTo)
 		}
 	}
-	for _, w := range c.words(n.Get("opened_by"), "opened_by") {
+	for _, w := range c.Words(n.Get("opened_by"), "opened_by") {
 		i := slices.Index(ids, w.Text)
 		switch {
 		case w.Text == "monitoring":
 			l.OpenedByMonitoring = true
 		case i < 0:
-			c.errorAt(w, "nobody may open %s: opened_by [%s] is not a level%s", l.ID, w.Text, didYouMean(w.Text, append(ids, "monitoring")))
+			c.ErrorAt(w, "nobody may open %s: opened_by [%s] is not a level%s", l.ID, w.Text, document.DidYouMean(w.Text, append(ids, "monitoring")))
 		default:
 			l.OpenedByLevels |= 1 << i
 		}
@@ -139,32 +129,32 @@ func (c *compiler) linkLevel(l *Level, index int, ids []string) {
 
 func (c *compiler) plans() {
 	c.entries("plans", func(key, n *yaml.Node) {
-		if !c.is(n, yaml.Map, "a plan") {
+		if !c.Is(n, yaml.Map, "a plan") {
 			return
 		}
-		c.only(n, "plans."+key.Text, []string{"name", "answer", "offer", "queue", "builds_on", "includes", "says"}, []string{"needs"})
+		c.Only(n, "plans."+key.Text, []string{"name", "answer", "offer", "queue", "builds_on", "includes", "says"}, []string{"needs"})
 		c.p.plans = append(c.p.plans, Plan{
-			ID: key.Text, Name: c.required(n, "name", "plan "+key.Text), BuildsOn: c.text(n, "builds_on"), Includes: c.strings(n, "includes"),
-			Queue: c.number(n, "queue"), Answer: c.answer(n), Offer: c.text(n, "offer"), Place: c.place(key), says: c.says(n),
+			ID: key.Text, Name: c.Required(n, "name", "plan "+key.Text), BuildsOn: c.Text(n, "builds_on"), Includes: c.Strings(n, "includes"),
+			Queue: c.Number(n, "queue"), Answer: c.answer(n), Offer: c.Text(n, "offer"), Place: c.place(key), says: c.says(n),
 		})
 	})
 	ids := names(c.p.plans, func(p Plan) string { return p.ID })
 	for i, p := range c.p.plans {
 		if p.says != "" && p.Answer == "" {
-			c.errorAt(c.root.Get("plans").Get(p.ID).Get("says"), "says: plan %q has no answer that it could say", p.ID)
+			c.ErrorAt(c.root.Get("plans").Get(p.ID).Get("says"), "says: plan %q has no answer that it could say", p.ID)
 		}
 		at := c.root.Get("plans").Get(p.ID).Get("builds_on")
 		switch base := slices.Index(ids, p.BuildsOn); {
 		case p.BuildsOn == "":
 		case base < 0:
-			c.unknownWord(at, "plan", ids)
+			c.UnknownWord(at, "plan", ids)
 		case base >= i:
-			c.errorAt(at, "plan %q builds on %q, which must stand above it", p.ID, p.BuildsOn)
+			c.ErrorAt(at, "plan %q builds on %q, which must stand above it", p.ID, p.BuildsOn)
 		}
 	}
 	c.entries("addons", func(key, n *yaml.Node) {
-		if c.is(n, yaml.Map, "an add-on") {
-			c.only(n, "addons."+key.Text, []string{"name"}, []string{"needs"})
+		if c.Is(n, yaml.Map, "an add-on") {
+			c.Only(n, "addons."+key.Text, []string{"name"}, []string{"needs"})
 			c.closed(fact.Addon, key.Text)
 		}
 	})
@@ -191,73 +181,73 @@ func (c *compiler) plansFrom(id string) []int {
 
 func (c *compiler) severities() {
 	n := c.root.Get("severity")
-	if n == nil || !c.is(n, yaml.Map, "severity") {
+	if n == nil || !c.Is(n, yaml.Map, "severity") {
 		return
 	}
-	c.only(n, "severity", []string{"scale", "set_by", "changed_by"}, []string{"priority", "from"})
-	c.choice(n, "set_by", "requester", "provider")
-	for _, w := range c.words(n.Get("changed_by"), "changed_by") {
+	c.Only(n, "severity", []string{"scale", "set_by", "changed_by"}, []string{"priority", "from"})
+	c.Choice(n, "set_by", "requester", "provider")
+	for _, w := range c.Words(n.Get("changed_by"), "changed_by") {
 		if w.Text != "requester" && w.Text != "provider" {
-			c.errorAt(w, "changed_by: %q is not one of requester, provider", w.Text)
+			c.ErrorAt(w, "changed_by: %q is not one of requester, provider", w.Text)
 		}
 	}
 	scale := n.Get("scale")
-	if scale == nil || !c.is(scale, yaml.Map, "severity.scale") {
+	if scale == nil || !c.Is(scale, yaml.Map, "severity.scale") {
 		return
 	}
 	for i, key := range scale.Keys {
 		v := scale.Values[i]
-		if c.is(v, yaml.Map, "a severity") {
-			c.only(v, "severity.scale."+key.Text, []string{"name", "means"}, []string{"was", "for"})
-			c.p.severities = append(c.p.severities, SeverityLevel{ID: key.Text, Name: c.text(v, "name"), Means: c.text(v, "means"), Place: c.place(key)})
+		if c.Is(v, yaml.Map, "a severity") {
+			c.Only(v, "severity.scale."+key.Text, []string{"name", "means"}, []string{"was", "for"})
+			c.p.severities = append(c.p.severities, SeverityLevel{ID: key.Text, Name: c.Text(v, "name"), Means: c.Text(v, "means"), Place: c.place(key)})
 		}
 	}
 }
 
 func (c *compiler) products() {
 	c.entries("products", func(key, n *yaml.Node) {
-		if !c.is(n, yaml.Map, "a product") {
+		if !c.Is(n, yaml.Map, "a product") {
 			return
 		}
-		c.only(n, "products."+key.Text, []string{"name", "versions"}, []string{"depends_on", "lifecycle"})
-		c.p.products = append(c.p.products, Product{ID: key.Text, Name: c.required(n, "name", "product "+key.Text), Versions: c.text(n, "versions"), Place: c.place(key)})
+		c.Only(n, "products."+key.Text, []string{"name", "versions"}, []string{"depends_on", "lifecycle"})
+		c.p.products = append(c.p.products, Product{ID: key.Text, Name: c.Required(n, "name", "product "+key.Text), Versions: c.Text(n, "versions"), Place: c.place(key)})
 	})
 }
 
 func (c *compiler) statuses() {
 	c.entries("statuses", func(key, n *yaml.Node) {
-		if !c.is(n, yaml.Map, "a status") {
+		if !c.Is(n, yaml.Map, "a status") {
 			return
 		}
-		c.only(n, "statuses."+key.Text, []string{"title", "waits_for"}, nil)
-		waits := c.choice(n, "waits_for", "provider", "requester", "third-party")
-		c.p.statuses = append(c.p.statuses, Status{ID: key.Text, Title: c.required(n, "title", "status "+key.Text), WaitsFor: waits, Place: c.place(key)})
+		c.Only(n, "statuses."+key.Text, []string{"title", "waits_for"}, nil)
+		waits := c.Choice(n, "waits_for", "provider", "requester", "third-party")
+		c.p.statuses = append(c.p.statuses, Status{ID: key.Text, Title: c.Required(n, "title", "status "+key.Text), WaitsFor: waits, Place: c.place(key)})
 	})
 }
 
 func (c *compiler) eventTypes() {
 	c.entries("events", func(key, n *yaml.Node) {
-		if !c.is(n, yaml.Map, "an event") {
+		if !c.Is(n, yaml.Map, "an event") {
 			return
 		}
-		c.only(n, "events."+key.Text, []string{"title", "by"}, nil)
-		by := c.choice(n, "by", "requester", "provider", "account", "contract", "product", "monitoring")
+		c.Only(n, "events."+key.Text, []string{"title", "by"}, nil)
+		by := c.Choice(n, "by", "requester", "provider", "account", "contract", "product", "monitoring")
 		if slices.Contains(BuiltinEvents(), key.Text) {
-			c.errorAt(key, "the event %q is built in", key.Text)
+			c.ErrorAt(key, "the event %q is built in", key.Text)
 		}
-		c.p.events = append(c.p.events, EventType{ID: key.Text, Title: c.required(n, "title", "event "+key.Text), By: by, Place: c.place(key)})
+		c.p.events = append(c.p.events, EventType{ID: key.Text, Title: c.Required(n, "title", "event "+key.Text), By: by, Place: c.place(key)})
 	})
 }
 
 func (c *compiler) information() {
 	c.entries("information", func(key, n *yaml.Node) {
-		if !c.is(n, yaml.Map, "information") {
+		if !c.Is(n, yaml.Map, "information") {
 			return
 		}
-		c.only(n, "information."+key.Text, []string{"type", "title", "columns"}, nil)
-		i := Information{ID: key.Text, Title: c.text(n, "title"), Columns: c.strings(n, "columns"), Place: c.place(key)}
-		if i.Type = c.choice(n, "type", "steps", "url", "secret", "yes-no", "text", "image", "video", "media", "table", "file", "number", "date"); i.Type == "" && n.Get("type") == nil {
-			c.errorAt(key, "information %s needs a `type`", key.Text)
+		c.Only(n, "information."+key.Text, []string{"type", "title", "columns"}, nil)
+		i := Information{ID: key.Text, Title: c.Text(n, "title"), Columns: c.Strings(n, "columns"), Place: c.place(key)}
+		if i.Type = c.Choice(n, "type", "steps", "url", "secret", "yes-no", "text", "image", "video", "media", "table", "file", "number", "date"); i.Type == "" && n.Get("type") == nil {
+			c.ErrorAt(key, "information %s needs a `type`", key.Text)
 		}
 		if i.Title == "" {
 			i.Title = wording.Capital(wording.Spoken(key.Text))
@@ -268,16 +258,16 @@ func (c *compiler) information() {
 
 func (c *compiler) offers() {
 	c.entries("offers", func(key, n *yaml.Node) {
-		if !c.is(n, yaml.Map, "an offer") {
+		if !c.Is(n, yaml.Map, "an offer") {
 			return
 		}
-		c.only(n, "offers."+key.Text, []string{"title", "to", "link"}, nil)
-		o := Offer{ID: key.Text, Title: c.required(n, "title", "offer "+key.Text), To: c.text(n, "to"), Link: c.text(n, "link"), Place: c.place(key)}
+		c.Only(n, "offers."+key.Text, []string{"title", "to", "link"}, nil)
+		o := Offer{ID: key.Text, Title: c.Required(n, "title", "offer "+key.Text), To: c.Text(n, "to"), Link: c.Text(n, "link"), Place: c.place(key)}
 		if o.Link != "" && !strings.HasPrefix(o.Link, "https://") && !strings.HasPrefix(o.Link, "http://") && !strings.HasPrefix(o.Link, "mailto:") {
-			c.errorAt(n.Get("link"), "link: %q is not a web or mail address", o.Link)
+			c.ErrorAt(n.Get("link"), "link: %q is not a web or mail address", o.Link)
 		}
 		if (o.To == "") == (o.Link == "") {
-			c.errorAt(key, "offer %s needs either `to` or `link`", key.Text)
+			c.ErrorAt(key, "offer %s needs either `to` or `link`", key.Text)
 		}
 		c.p.offers = append(c.p.offers, o)
 	})
@@ -286,19 +276,19 @@ func (c *compiler) offers() {
 // offer resolves the offer named under `offer`; -1 for none.
 func (c *compiler) offer(n *yaml.Node) int {
 	at := n.Get("offer")
-	if at == nil || !c.is(at, yaml.Scalar, "offer") {
+	if at == nil || !c.Is(at, yaml.Scalar, "offer") {
 		return -1
 	}
 	ids := names(c.p.offers, func(o Offer) string { return o.ID })
 	i := slices.Index(ids, at.Text)
 	if i < 0 {
-		c.unknownWord(at, "offer", ids)
+		c.UnknownWord(at, "offer", ids)
 	}
 	return i
 }
 
 func (c *compiler) answer(n *yaml.Node) string {
-	return c.choice(n, "answer", "yes", "limited", "best-effort", "no")
+	return c.Choice(n, "answer", "yes", "limited", "best-effort", "no")
 }
 
 func parseAnswer(s string) Answer {
@@ -312,20 +302,20 @@ func parseAnswer(s string) Answer {
 
 func (c *compiler) charge(n *yaml.Node) *Charge {
 	at := n.Get("charge")
-	if at == nil || !c.is(at, yaml.Map, "charge") {
+	if at == nil || !c.Is(at, yaml.Map, "charge") {
 		return nil
 	}
-	c.only(at, "charge", []string{"rate", "confirm", "from"}, nil)
-	charge := &Charge{Rate: c.text(at, "rate"), Confirm: c.text(at, "confirm"), From: c.text(at, "from")}
+	c.Only(at, "charge", []string{"rate", "confirm", "from"}, nil)
+	charge := &Charge{Rate: c.Text(at, "rate"), Confirm: c.Text(at, "confirm"), From: c.Text(at, "from")}
 	if (charge.Rate == "") == (charge.From == "") {
-		c.errorAt(at, "a charge needs either `rate` or `from`")
+		c.ErrorAt(at, "a charge needs either `rate` or `from`")
 	}
 	if from := at.Get("from"); from != nil && c.root.Get("allowances").Get(from.Text) == nil {
 		var known []string
 		if all := c.root.Get("allowances"); all != nil {
 			known = names(all.Keys, func(k *yaml.Node) string { return k.Text })
 		}
-		c.unknownWord(from, "allowance", known)
+		c.UnknownWord(from, "allowance", known)
 	}
 	return charge
 }
@@ -333,26 +323,26 @@ func (c *compiler) charge(n *yaml.Node) *Charge {
 func (c *compiler) categories() {
 	ids := names(c.p.levels, func(l Level) string { return l.ID })
 	c.entries("categories", func(key, n *yaml.Node) {
-		if !c.is(n, yaml.Map, "a category") {
+		if !c.Is(n, yaml.Map, "a category") {
 			return
 		}
-		c.only(n, "categories."+key.Text, []string{"title", "level", "answer", "offer", "duty", "charge", "says"}, nil)
-		k := Category{ID: key.Text, Title: c.required(n, "title", "category "+key.Text), Level: c.text(n, "level"), Answer: c.answer(n),
-			Offer: c.text(n, "offer"), Duty: c.yes(n, "duty"), Charge: c.charge(n), Place: c.place(key), LevelIndex: -1, says: c.says(n)}
+		c.Only(n, "categories."+key.Text, []string{"title", "level", "answer", "offer", "duty", "charge", "says"}, nil)
+		k := Category{ID: key.Text, Title: c.Required(n, "title", "category "+key.Text), Level: c.Text(n, "level"), Answer: c.answer(n),
+			Offer: c.Text(n, "offer"), Duty: c.Yes(n, "duty"), Charge: c.charge(n), Place: c.place(key), LevelIndex: -1, says: c.says(n)}
 		c.offer(n)
 		if k.Level != "" {
 			if k.LevelIndex = slices.Index(ids, k.Level); k.LevelIndex < 0 {
-				c.unknownWord(n.Get("level"), "level", ids)
+				c.UnknownWord(n.Get("level"), "level", ids)
 			}
 		}
 		if k.Level == "" && k.Answer == "" {
-			c.errorAt(key, "category %q has neither a level nor an answer", key.Text)
+			c.ErrorAt(key, "category %q has neither a level nor an answer", key.Text)
 		}
 		if k.says != "" && k.Answer == "" && k.Charge == nil {
-			c.errorAt(n.Get("says"), "says: category %q has neither an answer nor a charge that it could say", key.Text)
+			c.ErrorAt(n.Get("says"), "says: category %q has neither an answer nor a charge that it could say", key.Text)
 		}
 		if k.Duty && k.Level == "" {
-			c.errorAt(key, "the duty %q needs a level that carries it", key.Text)
+			c.ErrorAt(key, "the duty %q needs a level that carries it", key.Text)
 		}
 		c.p.categories = append(c.p.categories, k)
 	})
@@ -363,17 +353,17 @@ func (c *compiler) categories() {
 func (c *compiler) responsibility() {
 	list := c.root.Get("responsibility")
 	if list == nil {
-		c.errorAt(c.root, "the policy does not say who provides the levels; add `responsibility`")
+		c.ErrorAt(c.root, "the policy does not say who provides the levels; add `responsibility`")
 		return
 	}
 	ids := names(c.p.levels, func(l Level) string { return l.ID })
-	c.items(list, "responsibility", func(i int, n *yaml.Node) {
-		c.only(n, "responsibility", slices.Concat(ruleKeys[:3], ids), laterRuleKeys)
+	c.Items(list, "responsibility", func(i int, n *yaml.Node) {
+		c.Only(n, "responsibility", slices.Concat(ruleKeys[:3], ids), laterRuleKeys)
 		row := ResponsibilityRow{Rule: c.rule(n, fmt.Sprintf("responsibility[%d]", i), fact.StageLevel), Cells: make([]ResponsibilityCell, len(ids))}
 		for level, id := range ids {
 			cell := n.Get(id)
 			if cell == nil {
-				c.errorAt(n, "%s has no provider for %s", c.rowName(n), id)
+				c.ErrorAt(n, "%s has no provider for %s", c.rowName(n), id)
 				continue
 			}
 			row.Cells[level] = c.cell(cell, id)
@@ -390,7 +380,7 @@ func (c *compiler) responsibility() {
 }
 
 func (c *compiler) rowName(n *yaml.Node) string {
-	if types := c.words(n.Get("for").Get("product.type"), "product.type"); len(types) > 0 {
+	if types := c.Words(n.Get("for").Get("product.type"), "product.type"); len(types) > 0 {
 		return fmt.Sprintf("product type %q", types[0].Text)
 	}
 	return "this row"
@@ -398,10 +388,10 @@ func (c *compiler) rowName(n *yaml.Node) string {
 
 func (c *compiler) cell(n *yaml.Node, level string) ResponsibilityCell {
 	cell := ResponsibilityCell{Line: n.Line}
-	if !c.is(n, yaml.Map, level) {
+	if !c.Is(n, yaml.Map, level) {
 		return cell
 	}
-	c.only(n, level, []string{"by", "for", "says"}, nil)
+	c.Only(n, level, []string{"by", "for", "says"}, nil)
 	cell.says = c.says(n)
 	cell.By, cell.ByText = c.kinds(n, "by", level, []string{"vendor", "partner", "customer"})
 	cell.For, cell.ForText = c.kinds(n, "for", level, fact.RequesterKind.Fixed()[:4])
@@ -411,16 +401,16 @@ func (c *compiler) cell(n *yaml.Node, level string) ResponsibilityCell {
 func (c *compiler) kinds(n *yaml.Node, key, level string, allowed []string) (uint8, []string) {
 	var bits uint8
 	var list []string
-	for _, w := range c.words(n.Get(key), key) {
+	for _, w := range c.Words(n.Get(key), key) {
 		if !slices.Contains(allowed, w.Text) {
-			c.unknownWord(w, "kind", allowed)
+			c.UnknownWord(w, "kind", allowed)
 			continue
 		}
 		bits |= KindBit(w.Text)
 		list = append(list, w.Text)
 	}
 	if len(list) == 0 {
-		c.errorAt(n, "%s needs `%s`", level, key)
+		c.ErrorAt(n, "%s needs `%s`", level, key)
 	}
 	return bits, list
 }
@@ -447,14 +437,14 @@ func KindBit(kind string) uint8 {
 func (c *compiler) hours() {
 	list := c.root.Get("hours")
 	var choose []*Rule
-	c.items(list, "hours", func(i int, n *yaml.Node) {
-		c.only(n, "hours", slices.Concat(ruleKeys, []string{"use", "add", "outside"}), laterRuleKeys)
+	c.Items(list, "hours", func(i int, n *yaml.Node) {
+		c.Only(n, "hours", slices.Concat(ruleKeys, []string{"use", "add", "outside"}), laterRuleKeys)
 		r := HoursRule{Rule: c.rule(n, fmt.Sprintf("hours[%d]", i), fact.StageHours)}
-		r.BestEffort = c.choice(n, "outside", "closed", "best-effort") == "best-effort"
+		r.BestEffort = c.Choice(n, "outside", "closed", "best-effort") == "best-effort"
 		use, add := n.Get("use"), n.Get("add")
 		switch {
 		case (use == nil) == (add == nil):
-			c.errorAt(n, "a rule of hours has either `use` or `add`")
+			c.ErrorAt(n, "a rule of hours has either `use` or `add`")
 		case add != nil:
 			r.Add, r.Calendar = true, c.calendarNamed(add, false)
 		default:
@@ -464,7 +454,7 @@ func (c *compiler) hours() {
 	})
 	c.combine()
 	if len(c.p.hours) == 0 {
-		c.errorAt(c.root, "the policy names no hours; add `hours: [{use: ..}]`")
+		c.ErrorAt(c.root, "the policy names no hours; add `hours: [{use: ..}]`")
 	}
 	for i := range c.p.hours {
 		if !c.p.hours[i].Add {
@@ -491,7 +481,7 @@ func (c *compiler) combine() {
 		}
 	}
 	if len(adds) > maxAdds {
-		c.errorAt(c.root.Get("hours"), "more than %d rules with `add` are not supported in this version", maxAdds)
+		c.ErrorAt(c.root.Get("hours"), "more than %d rules with `add` are not supported in this version", maxAdds)
 		return
 	}
 	c.p.combined = map[combination]Calendar{}
@@ -526,12 +516,12 @@ func (c *compiler) united(base int, adds []int, set uint64) Calendar {
 // ---- coverage ----
 
 func (c *compiler) coverage() {
-	c.items(c.root.Get("coverage"), "coverage", func(i int, n *yaml.Node) {
-		c.only(n, "coverage", slices.Concat(ruleKeys, []string{"answer", "offer", "charge", "overrides"}), laterRuleKeys)
+	c.Items(c.root.Get("coverage"), "coverage", func(i int, n *yaml.Node) {
+		c.Only(n, "coverage", slices.Concat(ruleKeys, []string{"answer", "offer", "charge", "overrides"}), laterRuleKeys)
 		r := CoverageRule{Rule: c.rule(n, fmt.Sprintf("coverage[%d]", i), fact.StageCoverage), Offer: c.offer(n), Charge: c.charge(n), names: n.Get("overrides")}
 		r.Answer = parseAnswer(c.answer(n))
 		if r.Answer == AnswerNone && r.Charge == nil {
-			c.errorAt(n, "a rule of coverage needs an `answer`, a `charge` or both")
+			c.ErrorAt(n, "a rule of coverage needs an `answer`, a `charge` or both")
 		}
 		r.Sentence = or(r.says, c.coverageSentence(r.Answer, r.When))
 		c.p.coverage = append(c.p.coverage, r)
@@ -603,20 +593,20 @@ func (c *compiler) overrides() {
 	ids := names(c.p.coverage, func(r CoverageRule) string { return r.ID })
 	for i := range c.p.coverage {
 		r := &c.p.coverage[i]
-		for _, w := range c.words(r.names, "overrides") {
+		for _, w := range c.Words(r.names, "overrides") {
 			target := slices.Index(ids, w.Text)
 			switch {
 			case target < 0:
-				c.errorAt(w, "`overrides` names %q%s", w.Text, notRule(w.Text, ids))
+				c.ErrorAt(w, "`overrides` names %q%s", w.Text, notRule(w.Text, ids))
 			case target == i:
-				c.errorAt(w, "rule %q overrides itself", w.Text)
+				c.ErrorAt(w, "rule %q overrides itself", w.Text)
 			default:
 				r.Overrides = append(r.Overrides, target)
 			}
 		}
 		for _, target := range r.Overrides {
 			if target < i && slices.Contains(c.p.coverage[target].Overrides, i) {
-				c.errorAt(r.names, "rules %q and %q override each other", r.ID, ids[target])
+				c.ErrorAt(r.names, "rules %q and %q override each other", r.ID, ids[target])
 			}
 		}
 		r.names = nil
@@ -624,7 +614,7 @@ func (c *compiler) overrides() {
 }
 
 func notRule(word string, ids []string) string {
-	if near := didYouMean(word, ids); near != "" {
+	if near := document.DidYouMean(word, ids); near != "" {
 		return near
 	}
 	return ", which is no rule of coverage; the answers of plans, categories and phases are named like `phase ended`"
@@ -637,7 +627,7 @@ func (c *compiler) checkWayOn() {
 		if row == nil || slices.ContainsFunc(c.p.coverage, func(r CoverageRule) bool { return c.offersOn(&r, kind) }) {
 			continue
 		}
-		c.add(SeverityError, row.Line, row.Col, "`%s` is refused by the matrix but no rule offers a way on; add a rule of coverage for {requester.kind: %s, served: no} with `offer`", kind, kind)
+		c.Add(SeverityError, row.Line, row.Col, "`%s` is refused by the matrix but no rule offers a way on; add a rule of coverage for {requester.kind: %s, served: no} with `offer`", kind, kind)
 	}
 }
 
@@ -668,22 +658,22 @@ func (c *compiler) offersOn(r *CoverageRule, kind string) bool {
 
 func (c *compiler) gates() {
 	levels := names(c.p.levels, func(l Level) string { return l.ID })
-	c.items(c.root.Get("gates"), "gates", func(i int, n *yaml.Node) {
-		c.only(n, "gates", slices.Concat(ruleKeys, []string{"to", "from", "require"}), laterRuleKeys)
-		g := Gate{Rule: c.rule(n, fmt.Sprintf("gates[%d]", i), fact.StageGates), From: c.text(n, "from"), To: c.required(n, "to", "a gate")}
+	c.Items(c.root.Get("gates"), "gates", func(i int, n *yaml.Node) {
+		c.Only(n, "gates", slices.Concat(ruleKeys, []string{"to", "from", "require"}), laterRuleKeys)
+		g := Gate{Rule: c.rule(n, fmt.Sprintf("gates[%d]", i), fact.StageGates), From: c.Text(n, "from"), To: c.Required(n, "to", "a gate")}
 		g.FromIdx, g.ToIdx = slices.Index(levels, g.From), slices.Index(levels, g.To)
 		if g.From != "" && g.FromIdx < 0 {
-			c.unknownWord(n.Get("from"), "level", levels)
+			c.UnknownWord(n.Get("from"), "level", levels)
 		}
 		if g.ToIdx < 0 && g.To != "submit" && g.To != "close" && n.Get("to") != nil {
-			c.unknownWord(n.Get("to"), "gate", append(slices.Clone(levels), "submit", "close"))
+			c.UnknownWord(n.Get("to"), "gate", append(slices.Clone(levels), "submit", "close"))
 		}
 		if g.FromIdx >= 0 && g.ToIdx >= 0 && g.ToIdx <= g.FromIdx {
-			c.errorAt(n.Get("to"), "a gate leads up the ladder; %s is not above %s", g.To, g.From)
+			c.ErrorAt(n.Get("to"), "a gate leads up the ladder; %s is not above %s", g.To, g.From)
 		}
 		g.Require = c.requirements(n.Get("require"))
 		if len(g.Require) == 0 {
-			c.errorAt(n, "a gate needs `require`")
+			c.ErrorAt(n, "a gate needs `require`")
 		}
 		g.Sentence = or(g.says, c.gateSentence(&g))
 		c.p.gates = append(c.p.gates, g)
@@ -691,7 +681,7 @@ func (c *compiler) gates() {
 }
 
 func (c *compiler) requirements(n *yaml.Node) []Requirement {
-	if n == nil || !c.is(n, yaml.List, "require") {
+	if n == nil || !c.Is(n, yaml.List, "require") {
 		return nil
 	}
 	var list []Requirement
@@ -703,7 +693,7 @@ func (c *compiler) requirements(n *yaml.Node) []Requirement {
 		case yaml.Map:
 			c.requireMap(&r, item)
 		default:
-			c.errorAt(item, "require: expected an id such as `steps`, found %v", item.Kind)
+			c.ErrorAt(item, "require: expected an id such as `steps`, found %v", item.Kind)
 			continue
 		}
 		list = append(list, r)
@@ -717,27 +707,27 @@ func (c *compiler) requireMap(r *Requirement, item *yaml.Node) {
 		v := item.Values[i]
 		switch key.Text {
 		case "any":
-			for _, w := range c.words(v, "any") {
+			for _, w := range c.Words(v, "any") {
 				c.require(r, w)
 			}
 		case "waive":
 			if r.Waivable = v.Text == "with-reason"; !r.Waivable {
-				c.errorAt(v, "waive: expected with-reason, found %q", v.Text)
+				c.ErrorAt(v, "waive: expected with-reason, found %q", v.Text)
 			}
 		default:
 			c.require(r, key)
 			if n, err := strconv.Atoi(v.Text); err != nil || n < 1 || n > 1000 {
-				c.errorAt(v, "%s: expected how many are needed", key.Text)
+				c.ErrorAt(v, "%s: expected how many are needed", key.Text)
 			} else {
 				r.Min = n
 			}
 		}
 	}
 	if len(r.IDs) == 0 {
-		c.errorAt(item, "require: nothing is named")
+		c.ErrorAt(item, "require: nothing is named")
 	}
 	if item.Get("any") == nil && len(r.IDs) > 1 {
-		c.errorAt(item, "require: write one entry for each, or {any: [..]}")
+		c.ErrorAt(item, "require: write one entry for each, or {any: [..]}")
 	}
 }
 
@@ -745,7 +735,7 @@ func (c *compiler) require(r *Requirement, at *yaml.Node) {
 	word, ok := c.p.Word(fact.Provided, at.Text)
 	if !ok {
 		ids := names(c.p.information, func(i Information) string { return i.ID })
-		c.errorAt(at, "gate asks for %q, which is not under `information`%s", at.Text, didYouMean(at.Text, ids))
+		c.ErrorAt(at, "gate asks for %q, which is not under `information`%s", at.Text, document.DidYouMean(at.Text, ids))
 		return
 	}
 	r.IDs = append(r.IDs, at.Text)
@@ -756,36 +746,36 @@ func (c *compiler) require(r *Requirement, at *yaml.Node) {
 
 func (c *compiler) allowances() {
 	c.entries("allowances", func(key, n *yaml.Node) {
-		if !c.is(n, yaml.Map, "an allowance") {
+		if !c.Is(n, yaml.Map, "an allowance") {
 			return
 		}
 		known := []string{"title", "counts", "of", "bought", "step", "round", "per", "named", "sheets", "warn", "over"}
-		c.only(n, "allowances."+key.Text, known, []string{"is", "each", "starts", "change", "unused"})
-		a := Allowance{ID: key.Text, Title: c.text(n, "title"), Counts: c.required(n, "counts", "allowance "+key.Text), Bought: c.yes(n, "bought"),
-			Round: c.choice(n, "round", "up", "nearest", "down"), Per: c.choice(n, "per", "entry", "day", "request"), Named: c.text(n, "named"), Sheets: c.text(n, "sheets"),
+		c.Only(n, "allowances."+key.Text, known, []string{"is", "each", "starts", "change", "unused"})
+		a := Allowance{ID: key.Text, Title: c.Text(n, "title"), Counts: c.Required(n, "counts", "allowance "+key.Text), Bought: c.Yes(n, "bought"),
+			Round: c.Choice(n, "round", "up", "nearest", "down"), Per: c.Choice(n, "per", "entry", "day", "request"), Named: c.Text(n, "named"), Sheets: c.Text(n, "sheets"),
 			Place: c.place(key), Offer: -1}
 		if a.Title == "" {
 			a.Title = wording.Capital(wording.Spoken(key.Text))
 		}
 		if !a.Bought {
-			c.errorAt(key, "an allowance that is not `bought: yes` is not supported in this version")
+			c.ErrorAt(key, "an allowance that is not `bought: yes` is not supported in this version")
 		}
 		if a.Counts != "time" && n.Get("counts") != nil {
-			c.errorAt(n.Get("counts"), "counts: %q is not supported in this version; only `time` is", a.Counts)
+			c.ErrorAt(n.Get("counts"), "counts: %q is not supported in this version; only `time` is", a.Counts)
 		}
 		if step := n.Get("step"); step != nil {
-			a.StepMs = c.duration(step, "step")
+			a.StepMs = c.Duration(step, "step")
 		}
-		for _, w := range c.words(n.Get("warn"), "warn") {
-			a.Warn = append(a.Warn, c.percent(w)/100)
+		for _, w := range c.Words(n.Get("warn"), "warn") {
+			a.Warn = append(a.Warn, c.Percent(w)/100)
 		}
 		a.Of.For = c.tests(n.Get("of"), "allowances."+key.Text, fact.StageGates)
 		if of := n.Get("of"); of != nil {
-			a.Category = c.strings(of, "category")
+			a.Category = c.Strings(of, "category")
 		}
-		if over := n.Get("over"); over != nil && c.is(over, yaml.Map, "over") {
-			c.only(over, "over", []string{"answer", "offer"}, nil)
-			a.OverAnswer, a.OverOffer, a.Offer = c.choice(over, "answer", "no", "charge"), c.text(over, "offer"), c.offer(over)
+		if over := n.Get("over"); over != nil && c.Is(over, yaml.Map, "over") {
+			c.Only(over, "over", []string{"answer", "offer"}, nil)
+			a.OverAnswer, a.OverOffer, a.Offer = c.Choice(over, "answer", "no", "charge"), c.Text(over, "offer"), c.offer(over)
 		}
 		if a.OverAnswer == "" {
 			a.OverAnswer = "no"
@@ -797,25 +787,25 @@ func (c *compiler) allowances() {
 
 func (c *compiler) updates() {
 	n := c.root.Get("updates")
-	if n == nil || !c.is(n, yaml.Map, "updates") {
+	if n == nil || !c.Is(n, yaml.Map, "updates") {
 		return
 	}
-	c.only(n, "updates", []string{"category", "windows_at_least", "needs", "expected_downtime", "staging", "keeps", "path", "after"}, nil)
-	u := &Updates{Category: c.required(n, "category", "updates"), WindowsAtLeast: c.number(n, "windows_at_least"), Staging: c.text(n, "staging"),
-		Keeps: c.strings(n, "keeps"), Path: c.text(n, "path"), After: c.strings(n, "after"), Place: c.place(n)}
+	c.Only(n, "updates", []string{"category", "windows_at_least", "needs", "expected_downtime", "staging", "keeps", "path", "after"}, nil)
+	u := &Updates{Category: c.Required(n, "category", "updates"), WindowsAtLeast: c.Number(n, "windows_at_least"), Staging: c.Text(n, "staging"),
+		Keeps: c.Strings(n, "keeps"), Path: c.Text(n, "path"), After: c.Strings(n, "after"), Place: c.place(n)}
 	if _, ok := c.p.Category(u.Category); !ok && n.Get("category") != nil {
-		c.unknownWord(n.Get("category"), "category", names(c.p.categories, func(k Category) string { return k.ID }))
+		c.UnknownWord(n.Get("category"), "category", names(c.p.categories, func(k Category) string { return k.ID }))
 	}
-	if at := n.Get("expected_downtime"); at != nil && c.is(at, yaml.Scalar, "expected_downtime") {
+	if at := n.Get("expected_downtime"); at != nil && c.Is(at, yaml.Scalar, "expected_downtime") {
 		from, to, both := strings.Cut(at.Text, "-")
 		if !both {
 			to = from
 		}
-		u.DowntimeFromMs = c.duration(&yaml.Node{Kind: yaml.Scalar, Text: from, Line: at.Line, Col: at.Col}, "expected_downtime")
-		u.DowntimeToMs = c.duration(&yaml.Node{Kind: yaml.Scalar, Text: to, Line: at.Line, Col: at.Col}, "expected_downtime")
+		u.DowntimeFromMs = c.Duration(&yaml.Node{Kind: yaml.Scalar, Text: from, Line: at.Line, Col: at.Col}, "expected_downtime")
+		u.DowntimeToMs = c.Duration(&yaml.Node{Kind: yaml.Scalar, Text: to, Line: at.Line, Col: at.Col}, "expected_downtime")
 	}
-	c.items(n.Get("needs"), "needs", func(i int, item *yaml.Node) {
-		c.only(item, "updates.needs", append(slices.Clone(ruleKeys), "require"), laterRuleKeys)
+	c.Items(n.Get("needs"), "needs", func(i int, item *yaml.Node) {
+		c.Only(item, "updates.needs", append(slices.Clone(ruleKeys), "require"), laterRuleKeys)
 		need := UpdateNeed{Rule: c.rule(item, fmt.Sprintf("updates.needs[%d]", i), fact.StageGates), Require: c.requirements(item.Get("require"))}
 		u.Needs = append(u.Needs, need)
 	})
@@ -823,14 +813,14 @@ func (c *compiler) updates() {
 }
 
 func (c *compiler) promises() {
-	c.items(c.root.Get("promises"), "promises", func(_ int, n *yaml.Node) {
-		c.only(n, "promises", []string{"id", "measure", "each", "ahead", "at_least"}, []string{"for", "unless", "when", "misses_at_most", "credit", "reading"})
-		p := Promise{ID: c.required(n, "id", "a promise"), Measure: c.required(n, "measure", "a promise"), Each: c.choice(n, "each", "month", "quarter", "year"), Place: c.place(n)}
+	c.Items(c.root.Get("promises"), "promises", func(_ int, n *yaml.Node) {
+		c.Only(n, "promises", []string{"id", "measure", "each", "ahead", "at_least"}, []string{"for", "unless", "when", "misses_at_most", "credit", "reading"})
+		p := Promise{ID: c.Required(n, "id", "a promise"), Measure: c.Required(n, "measure", "a promise"), Each: c.Choice(n, "each", "month", "quarter", "year"), Place: c.place(n)}
 		if ahead := n.Get("ahead"); ahead != nil {
-			p.AheadDays = int(c.duration(ahead, "ahead") / (24 * 3600_000))
+			p.AheadDays = int(c.Duration(ahead, "ahead") / (24 * 3600_000))
 		}
 		if least := n.Get("at_least"); least != nil {
-			p.AtLeast = c.percent(least)
+			p.AtLeast = c.Percent(least)
 		}
 		c.p.promises = append(c.p.promises, p)
 	})

@@ -1,3 +1,6 @@
+// Package policy reads the written support policy: one Markdown document whose fenced `policy` blocks hold the rules
+// that the desk obeys. Parse compiles a document into an immutable Policy and reports each mistake at file:line:column.
+// The package decides nothing; package coverage evaluates the compiled rules.
 package policy
 
 // Clause is one heading with the prose and the blocks beneath it, up to the next heading of any level.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tierdesk/tierdesk/internal/rules/document"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/wording"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
@@ -16,12 +17,12 @@ const maxSays = 300
 // says reads the author's own sentence, which takes the place of the one that is made of the rule.
 func (c *compiler) says(n *yaml.Node) string {
 	at := n.Get("says")
-	if at == nil || !c.is(at, yaml.Scalar, "says") {
+	if at == nil || !c.Is(at, yaml.Scalar, "says") {
 		return ""
 	}
 	text := strings.TrimSpace(at.Text)
 	if len(text) > maxSays || text == "" || strings.ContainsAny(text, "\n") {
-		c.errorAt(at, "says: expected a sentence of one line and at most %d bytes", maxSays)
+		c.ErrorAt(at, "says: expected a sentence of one line and at most %d bytes", maxSays)
 	}
 	return text
 }
@@ -98,7 +99,7 @@ func (c *compiler) say(f fact.Fact, word string) string {
 func (c *compiler) term(id string) string {
 	longer := ""
 	for _, t := range c.p.terms {
-		switch s := slug(t.Name); {
+		switch s := document.Slug(t.Name); {
 		case s == id:
 			return t.Name
 		case strings.HasPrefix(s, id+"-"):

@@ -1,14 +1,15 @@
 package policy
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/document"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
+	"github.com/tierdesk/tierdesk/internal/rules/wording"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
@@ -18,23 +19,23 @@ func (c *compiler) calendars() {
 	c.p.calendars = []Calendar{{ID: "always", Words: "day and night, every day", Hours: calendar.Always()}, {ID: "never", Words: "at no time", Hours: calendar.Never()}}
 	sets := c.holidays()
 	c.entries("calendars", func(key, n *yaml.Node) {
-		if !c.is(n, yaml.Map, "a calendar") {
+		if !c.Is(n, yaml.Map, "a calendar") {
 			return
 		}
 		if key.Text == "always" || key.Text == "never" || key.Text == "none" || key.Text == "hours" {
-			c.errorAt(key, "the calendar %q exists already; choose another name", key.Text)
+			c.ErrorAt(key, "the calendar %q exists already; choose another name", key.Text)
 			return
 		}
-		c.only(n, "calendars."+key.Text, []string{"zone", "week", "any", "minus", "closed", "dates", "business_day"}, []string{"place", "from", "like", "stated_as"})
-		def := Calendar{ID: key.Text, Place: c.place(key), Any: c.strings(n, "any"), Minus: c.strings(n, "minus")}
+		c.Only(n, "calendars."+key.Text, []string{"zone", "week", "any", "minus", "closed", "dates", "business_day"}, []string{"place", "from", "like", "stated_as"})
+		def := Calendar{ID: key.Text, Place: c.place(key), Any: c.Strings(n, "any"), Minus: c.Strings(n, "minus")}
 		if n.Get("any") != nil {
 			def.Hours = c.union(n)
 		} else {
-			def.Zone, def.Week = c.text(n, "zone"), c.text(n, "week")
+			def.Zone, def.Week = c.Text(n, "zone"), c.Text(n, "week")
 			def.Hours = c.week(n, key, sets)
 			def.spans, _ = calendar.ParseWeek(def.Week) // week reports the mistake
 		}
-		for _, w := range c.words(n.Get("minus"), "minus") {
+		for _, w := range c.Words(n.Get("minus"), "minus") {
 			if i := c.calendarNamed(w, false); i >= 0 && def.Hours != nil {
 				def.Hours = calendar.Minus(def.Hours, c.p.calendars[i].Hours)
 			}
@@ -49,14 +50,14 @@ func (c *compiler) calendars() {
 
 func (c *compiler) union(n *yaml.Node) *calendar.Calendar {
 	var parts []*calendar.Calendar
-	for _, w := range c.words(n.Get("any"), "any") {
+	for _, w := range c.Words(n.Get("any"), "any") {
 		if i := c.calendarNamed(w, false); i >= 0 {
 			parts = append(parts, c.p.calendars[i].Hours)
 		}
 	}
 	for _, key := range []string{"zone", "week", "closed", "dates"} {
 		if at := n.Get(key); at != nil {
-			c.errorAt(at, "a calendar has either `any` or a `%s` of its own", key)
+			c.ErrorAt(at, "a calendar has either `any` or a `%s` of its own", key)
 		}
 	}
 	if len(parts) == 0 {
@@ -64,7 +65,7 @@ func (c *compiler) union(n *yaml.Node) *calendar.Calendar {
 	}
 	hours := calendar.Union(parts...)
 	if day := n.Get("business_day"); day != nil {
-		hours = hours.WithBusinessDay(c.duration(day, "business_day"))
+		hours = hours.WithBusinessDay(c.Duration(day, "business_day"))
 	}
 	return hours
 }
@@ -74,93 +75,50 @@ func (c *compiler) week(n, key *yaml.Node, sets map[string]*calendar.Holidays) *
 		return nil // reported as not supported
 	}
 	if n.Get("zone") == nil || n.Get("week") == nil {
-		c.errorAt(key, "calendar %q needs a `zone` and a `week`, or `any`", key.Text)
+		c.ErrorAt(key, "calendar %q needs a `zone` and a `week`, or `any`", key.Text)
 		return nil
 	}
-	zone, ok := c.zone(n.Get("zone"))
+	zone, ok := c.Zone(n.Get("zone"))
 	spec := calendar.Spec{Zone: zone.Name()}
 	c.warnHome(n.Get("zone"))
 	week := n.Get("week")
-	if !ok || !c.is(week, yaml.Scalar, "week") {
+	if !ok || !c.Is(week, yaml.Scalar, "week") {
 		return nil
 	}
 	spans, err := calendar.ParseWeek(week.Text)
 	if err != nil {
-		c.syntax(week, err)
+		c.Syntax(week, err)
 		return nil
 	}
 	spec.Week = spans
 	spec.Closed = c.closedDays(n.Get("closed"), sets)
-	c.items(n.Get("dates"), "dates", func(_ int, item *yaml.Node) {
-		c.only(item, "dates", []string{"dates", "week"}, nil)
-		spec.Dates = append(spec.Dates, c.special(item)...)
+	c.Items(n.Get("dates"), "dates", func(_ int, item *yaml.Node) {
+		c.Only(item, "dates", []string{"dates", "week"}, nil)
+		spec.Dates = append(spec.Dates, c.Special(item)...)
 	})
 	if day := n.Get("business_day"); day != nil {
-		spec.BusinessDayMs = c.duration(day, "business_day")
+		spec.BusinessDayMs = c.Duration(day, "business_day")
 	}
 	hours, err := calendar.New(spec)
 	if err != nil {
-		c.errorAt(key, "calendar %q: %v", key.Text, err)
+		c.ErrorAt(key, "calendar %q: %v", key.Text, err)
 		return nil
 	}
 	return hours
 }
 
-// syntax reports a mistake inside a text at its own column.
-func (c *compiler) syntax(at *yaml.Node, err error) {
-	var syntax *calendar.SyntaxError
-	col := at.Col
-	if errors.As(err, &syntax) {
-		col += syntax.Offset
-		if at.Quoted {
-			col++
-		}
-	}
-	c.add(SeverityError, at.Line, col, "%v", err)
-}
-
-func (c *compiler) special(item *yaml.Node) []calendar.Special {
-	week := item.Get("week")
-	if week == nil || !c.is(week, yaml.Scalar, "week") {
-		c.errorAt(item, "special dates need a `week`, e.g. \"09:00-12:00\" or closed")
-		return nil
-	}
-	hours, err := calendar.ParseHours(week.Text)
-	if err != nil {
-		c.syntax(week, err)
-	}
-	var list []calendar.Special
-	for _, d := range c.dates(item.Get("dates")) {
-		list = append(list, calendar.Special{Dates: d, Hours: hours})
-	}
-	return list
-}
-
-func (c *compiler) dates(n *yaml.Node) []calendar.Dates {
-	var list []calendar.Dates
-	for _, w := range c.words(n, "dates") {
-		d, err := calendar.ParseDates(w.Text)
-		if err != nil {
-			c.syntax(w, err)
-			continue
-		}
-		list = append(list, d)
-	}
-	return list
-}
-
 func (c *compiler) closedDays(n *yaml.Node, sets map[string]*calendar.Holidays) []*calendar.Holidays {
 	var list []*calendar.Holidays
-	for _, w := range c.words(n, "closed") {
+	for _, w := range c.Words(n, "closed") {
 		if w.Text == "place" {
-			c.errorAt(w, "`closed: [place]` is not supported in this version")
+			c.ErrorAt(w, "`closed: [place]` is not supported in this version")
 			continue
 		}
 		set := sets[w.Text]
 		if set == nil {
 			var err error
 			if set, err = calendar.LibraryHolidays(w.Text); err != nil {
-				c.syntax(w, err)
+				c.Syntax(w, err)
 				continue
 			}
 		}
@@ -172,15 +130,15 @@ func (c *compiler) closedDays(n *yaml.Node, sets map[string]*calendar.Holidays) 
 func (c *compiler) holidays() map[string]*calendar.Holidays {
 	sets := map[string]*calendar.Holidays{}
 	c.entries("holidays", func(key, n *yaml.Node) {
-		if !c.is(n, yaml.Map, "holidays") {
+		if !c.Is(n, yaml.Map, "holidays") {
 			return
 		}
-		c.only(n, "holidays."+key.Text, []string{"like", "plus", "less", "observed"}, nil)
-		spec := calendar.HolidaySpec{Like: c.closedDays(n.Get("like"), sets), Plus: c.dates(n.Get("plus")), Less: c.dates(n.Get("less"))}
+		c.Only(n, "holidays."+key.Text, []string{"like", "plus", "less", "observed"}, nil)
+		spec := calendar.HolidaySpec{Like: c.closedDays(n.Get("like"), sets), Plus: c.Dates(n.Get("plus")), Less: c.Dates(n.Get("less"))}
 		if observed := n.Get("observed"); observed != nil {
 			var err error
 			if spec.Observed, err = calendar.ParseObserved(observed.Text); err != nil {
-				c.syntax(observed, err)
+				c.Syntax(observed, err)
 			}
 		}
 		sets[key.Text] = calendar.NewHolidays(spec)
@@ -191,7 +149,7 @@ func (c *compiler) holidays() map[string]*calendar.Holidays {
 // calendarNamed resolves the name of a calendar that stands above; NoCalendar for `none` where it is allowed. Below
 // NoCalendar the name is not known.
 func (c *compiler) calendarNamed(w *yaml.Node, none bool) int {
-	if !c.is(w, yaml.Scalar, "a calendar") {
+	if !c.Is(w, yaml.Scalar, "a calendar") {
 		return -100
 	}
 	if none && w.Text == "none" {
@@ -201,7 +159,7 @@ func (c *compiler) calendarNamed(w *yaml.Node, none bool) int {
 	i := slices.Index(ids, w.Text)
 	if i < 0 {
 		ids = append(ids[2:], "always", "never")
-		c.errorAt(w, "calendar %q is used but not defined; defined: %s", w.Text, strings.Join(ids, ", "))
+		c.ErrorAt(w, "calendar %q is used but not defined; defined: %s", w.Text, strings.Join(ids, ", "))
 		return -100
 	}
 	return i
@@ -211,24 +169,24 @@ func (c *compiler) calendarNamed(w *yaml.Node, none bool) int {
 
 func (c *compiler) clocks() {
 	c.entries("clocks", func(key, n *yaml.Node) {
-		if !c.is(n, yaml.Map, "a clock") {
+		if !c.Is(n, yaml.Map, "a clock") {
 			return
 		}
-		c.only(n, "clocks."+key.Text, []string{"title", "starts", "restarts", "stops", "runs", "kind", "pauses", "within", "then"}, nil)
-		k := Clock{ID: key.Text, Title: c.required(n, "title", "clock "+key.Text), Runs: RunsHours, Place: c.place(key)}
+		c.Only(n, "clocks."+key.Text, []string{"title", "starts", "restarts", "stops", "runs", "kind", "pauses", "within", "then"}, nil)
+		k := Clock{ID: key.Text, Title: c.Required(n, "title", "clock "+key.Text), Runs: RunsHours, Place: c.place(key)}
 		k.Starts = c.event(key, n, "starts")
 		k.Stops = c.event(key, n, "stops")
-		for _, w := range c.words(n.Get("restarts"), "restarts") {
+		for _, w := range c.Words(n.Get("restarts"), "restarts") {
 			c.checkEvent(key.Text, "restarts", w)
 			k.Restarts = append(k.Restarts, w.Text)
 		}
 		if runs := n.Get("runs"); runs != nil && runs.Text != "hours" {
 			k.Runs = c.calendarNamed(runs, false)
 		}
-		k.Goal = c.choice(n, "kind", "commitment", "goal") == "goal"
-		for _, w := range c.words(n.Get("pauses"), "pauses") {
+		k.Goal = c.Choice(n, "kind", "commitment", "goal") == "goal"
+		for _, w := range c.Words(n.Get("pauses"), "pauses") {
 			if _, ok := c.p.Word(fact.Status, w.Text); !ok {
-				c.unknownWord(w, "status", c.p.vocab[fact.Status].Words)
+				c.UnknownWord(w, "status", c.p.vocab[fact.Status].Words)
 			}
 			k.Pauses = append(k.Pauses, w.Text)
 		}
@@ -236,7 +194,7 @@ func (c *compiler) clocks() {
 		k.Then = c.steps(n.Get("then"))
 		c.checkPauses(&k, n.Get("pauses"))
 		if len(k.Within) == 0 {
-			c.errorAt(key, "clock %s needs `within`", key.Text)
+			c.ErrorAt(key, "clock %s needs `within`", key.Text)
 		}
 		c.p.clocks = append(c.p.clocks, k)
 	})
@@ -246,17 +204,17 @@ func (c *compiler) clocks() {
 func (c *compiler) checkPauses(k *Clock, at *yaml.Node) {
 	points := slices.ContainsFunc(k.Within, func(r TargetRule) bool { return r.Target.Kind == TargetByClose || r.Target.Kind == TargetByTime })
 	if points && len(k.Pauses) > 0 {
-		c.errorAt(at, "`pauses` together with a target `by ..` is not supported in this version")
+		c.ErrorAt(at, "`pauses` together with a target `by ..` is not supported in this version")
 	}
 }
 
 func (c *compiler) event(key, n *yaml.Node, what string) string {
 	at := n.Get(what)
 	if at == nil {
-		c.errorAt(key, "clock %s needs `%s`", key.Text, what)
+		c.ErrorAt(key, "clock %s needs `%s`", key.Text, what)
 		return ""
 	}
-	if c.is(at, yaml.Scalar, what) {
+	if c.Is(at, yaml.Scalar, what) {
 		c.checkEvent(key.Text, what, at)
 	}
 	return at.Text
@@ -270,20 +228,20 @@ func (c *compiler) checkEvent(clock, what string, w *yaml.Node) {
 	declared, ok := find(c.p.events, func(e EventType) bool { return e.ID == w.Text })
 	if !ok || declared.By == "" {
 		known := append(BuiltinEvents(), names(c.p.events, func(e EventType) string { return e.ID })...)
-		c.errorAt(w, "clock %q %s at %q, which no one can record; add it under `events` with `by`%s", clock, verb, w.Text, didYouMean(w.Text, known))
+		c.ErrorAt(w, "clock %q %s at %q, which no one can record; add it under `events` with `by`%s", clock, verb, w.Text, document.DidYouMean(w.Text, known))
 	}
 }
 
 func (c *compiler) within(clock, title string, n *yaml.Node, runs int) []TargetRule {
 	var list []TargetRule
-	c.items(n, "within", func(i int, item *yaml.Node) {
-		c.only(item, "within", append(slices.Clone(ruleKeys), "is"), append(slices.Clone(laterRuleKeys), "by", "bands", "calc"))
+	c.Items(n, "within", func(i int, item *yaml.Node) {
+		c.Only(item, "within", append(slices.Clone(ruleKeys), "is"), append(slices.Clone(laterRuleKeys), "by", "bands", "calc"))
 		r := TargetRule{Rule: c.rule(item, fmt.Sprintf("%s[%d]", clock, i), fact.StageClocks)}
 		switch is := item.Get("is"); {
 		case is != nil:
 			r.Target = c.target(is, runs)
 		case item.Get("by") == nil && item.Get("bands") == nil:
-			c.errorAt(item, "a target needs `is`")
+			c.ErrorAt(item, "a target needs `is`")
 		}
 		r.Target.Words = c.targetWords(&r.Target)
 		r.Sentence = or(r.says, c.targetSentence(title, &r))
@@ -301,10 +259,10 @@ func (c *compiler) within(clock, title string, n *yaml.Node, runs int) []TargetR
 func (c *compiler) target(n *yaml.Node, runs int) Target {
 	t := Target{On: RunsHours}
 	if n.Kind == yaml.Map && (n.Get("earliest") != nil || n.Get("latest") != nil) {
-		c.errorAt(n, "`earliest` and `latest` are not supported in this version")
+		c.ErrorAt(n, "`earliest` and `latest` are not supported in this version")
 		return t
 	}
-	if !c.is(n, yaml.Scalar, "a target") {
+	if !c.Is(n, yaml.Scalar, "a target") {
 		return t
 	}
 	t.Text = n.Text
@@ -319,7 +277,7 @@ func (c *compiler) target(n *yaml.Node, runs int) Target {
 		t.Kind = TargetBusinessDays
 		days, err := strconv.Atoi(words[0])
 		if err != nil || days < 1 || days > 1000 {
-			c.errorAt(n, "%q is not a number of business days", n.Text)
+			c.ErrorAt(n, "%q is not a number of business days", n.Text)
 		}
 		t.Days = days
 		c.checkBusinessDay(n, t.On, runs)
@@ -327,7 +285,7 @@ func (c *compiler) target(n *yaml.Node, runs int) Target {
 		c.byTarget(n, words, &t)
 	default:
 		t.Kind = TargetDuration
-		t.Ms = c.duration(&yaml.Node{Kind: yaml.Scalar, Text: body, Line: n.Line, Col: n.Col}, "a target")
+		t.Ms = c.Duration(&yaml.Node{Kind: yaml.Scalar, Text: body, Line: n.Line, Col: n.Col}, "a target")
 		c.warnLongDay(n, &t, runs)
 	}
 	return t
@@ -335,7 +293,7 @@ func (c *compiler) target(n *yaml.Node, runs int) Target {
 
 func (c *compiler) byTarget(n *yaml.Node, words []string, t *Target) {
 	bad := func() {
-		c.errorAt(n, "cannot read %q; write `by close`, `by close +1` or `by 12:00 +2`", n.Text)
+		c.ErrorAt(n, "cannot read %q; write `by close`, `by close +1` or `by 12:00 +2`", n.Text)
 	}
 	if len(words) > 3 {
 		bad()
@@ -387,7 +345,7 @@ func (c *compiler) checkBusinessDay(n *yaml.Node, on, runs int) {
 			continue
 		}
 		if _, err := k.Hours.BusinessDay(); err != nil {
-			c.errorAt(n, "calendar %q: %v; say what a business day is with `business_day`", k.ID, err)
+			c.ErrorAt(n, "calendar %q: %v; say what a business day is with `business_day`", k.ID, err)
 		}
 	}
 }
@@ -399,7 +357,7 @@ func (c *compiler) warnLongDay(n *yaml.Node, t *Target, runs int) {
 	for _, i := range c.calendarsOf(t.On, runs) {
 		k := &c.p.calendars[i]
 		if day, err := k.Hours.BusinessDay(); err == nil && day < t.Ms && t.Ms == 8*3600_000 {
-			c.warnAt(n, "`%s` on %q is longer than its day of %s; did you mean `1 business day`?", FormatDuration(t.Ms), k.ID, FormatDuration(day))
+			c.WarnAt(n, "`%s` on %q is longer than its day of %s; did you mean `1 business day`?", wording.FormatDuration(t.Ms), k.ID, wording.FormatDuration(day))
 		}
 	}
 }
@@ -407,30 +365,30 @@ func (c *compiler) warnLongDay(n *yaml.Node, t *Target, runs int) {
 func (c *compiler) steps(n *yaml.Node) []Step {
 	var list []Step
 	levels := names(c.p.levels, func(l Level) string { return l.ID })
-	c.items(n, "then", func(_ int, item *yaml.Node) {
-		c.only(item, "then", []string{"at", "after", "late", "notify", "escalate"}, []string{"set"})
-		s := Step{Notify: c.text(item, "notify"), Escalate: c.text(item, "escalate")}
+	c.Items(n, "then", func(_ int, item *yaml.Node) {
+		c.Only(item, "then", []string{"at", "after", "late", "notify", "escalate"}, []string{"set"})
+		s := Step{Notify: c.Text(item, "notify"), Escalate: c.Text(item, "escalate")}
 		times := 0
 		if at := item.Get("at"); at != nil {
-			s.Percent = c.percent(at) / 100
+			s.Percent = c.Percent(at) / 100
 			times++
 		}
 		if after := item.Get("after"); after != nil {
-			s.AfterMs = c.duration(after, "after")
+			s.AfterMs = c.Duration(after, "after")
 			times++
 		}
 		if late := item.Get("late"); late != nil {
-			s.Late, s.LateMs = true, c.duration(late, "late")
+			s.Late, s.LateMs = true, c.Duration(late, "late")
 			times++
 		}
 		if times != 1 {
-			c.errorAt(item, "a step needs one of `at: 80%%`, `after: 2h`, `late: 30m`")
+			c.ErrorAt(item, "a step needs one of `at: 80%%`, `after: 2h`, `late: 30m`")
 		}
 		if s.Notify == "" && s.Escalate == "" && item.Get("set") == nil {
-			c.errorAt(item, "a step needs `notify` or `escalate`")
+			c.ErrorAt(item, "a step needs `notify` or `escalate`")
 		}
 		if s.Escalate != "" && !slices.Contains(levels, s.Escalate) {
-			c.unknownWord(item.Get("escalate"), "level", levels)
+			c.UnknownWord(item.Get("escalate"), "level", levels)
 		}
 		list = append(list, s)
 	})
@@ -446,11 +404,11 @@ func (c *compiler) checkReach(what string, rules []*Rule) {
 				if earlier.Text != "" {
 					takes = "every request where " + earlier.Text
 				}
-				c.add(SeverityError, later.Line, later.Col, "rule %d of %s can never be reached: rule %d (line %d) already takes %s", j+1, what, i+1, earlier.Line, takes)
+				c.Add(SeverityError, later.Line, later.Col, "rule %d of %s can never be reached: rule %d (line %d) already takes %s", j+1, what, i+1, earlier.Line, takes)
 				break
 			}
 			if earlier.Clause != later.Clause && earlier.Text != "" && later.Text != "" && !fact.Apart(earlier.When.For, later.When.For) {
-				c.add(SeverityWarning, later.Line, later.Col, "%s[%d] (#%s) and %s[%d] (#%s) both fit some requests; #%s decides because it stands first",
+				c.Add(SeverityWarning, later.Line, later.Col, "%s[%d] (#%s) and %s[%d] (#%s) both fit some requests; #%s decides because it stands first",
 					what, j, later.Clause, what, i, earlier.Clause, earlier.Clause)
 			}
 		}
@@ -462,29 +420,29 @@ func (c *compiler) checkReach(what string, rules []*Rule) {
 func (c *compiler) lifecyclePhases() {
 	products := names(c.p.products, func(p Product) string { return p.ID })
 	c.entries("lifecycle", func(key, n *yaml.Node) {
-		if !c.is(n, yaml.Map, "a lifecycle") {
+		if !c.Is(n, yaml.Map, "a lifecycle") {
 			return
 		}
-		c.only(n, "lifecycle."+key.Text, []string{"phases", "lines", "warn_before", "after"}, []string{"last_day", "exceptions", "others", "table"})
+		c.Only(n, "lifecycle."+key.Text, []string{"phases", "lines", "warn_before", "after"}, []string{"last_day", "exceptions", "others", "table"})
 		if !slices.Contains(products, key.Text) {
-			c.unknownWord(key, "product", products)
+			c.UnknownWord(key, "product", products)
 		}
-		life := Lifecycle{Product: key.Text, After: c.text(n, "after"), Place: c.place(key)}
-		for _, w := range c.words(n.Get("warn_before"), "warn_before") {
-			life.WarnBefore = append(life.WarnBefore, int(c.duration(w, "warn_before")/(24*3600_000)))
+		life := Lifecycle{Product: key.Text, After: c.Text(n, "after"), Place: c.place(key)}
+		for _, w := range c.Words(n.Get("warn_before"), "warn_before") {
+			life.WarnBefore = append(life.WarnBefore, int(c.Duration(w, "warn_before")/(24*3600_000)))
 		}
-		if phases := n.Get("phases"); phases != nil && c.is(phases, yaml.Map, "phases") {
+		if phases := n.Get("phases"); phases != nil && c.Is(phases, yaml.Map, "phases") {
 			for i, k := range phases.Keys {
 				life.Phases = append(life.Phases, c.phase(k, phases.Values[i]))
 			}
 		}
 		lines := 0
-		c.items(n.Get("lines"), "lines", func(_ int, item *yaml.Node) {
+		c.Items(n.Get("lines"), "lines", func(_ int, item *yaml.Node) {
 			lines++
 			c.line(&life, item)
 		})
 		if len(life.Phases) == 0 || lines == 0 {
-			c.errorAt(key, "lifecycle %s needs `phases` and `lines`", key.Text)
+			c.ErrorAt(key, "lifecycle %s needs `phases` and `lines`", key.Text)
 		}
 		c.p.lifecycles = append(c.p.lifecycles, life)
 	})
@@ -496,17 +454,17 @@ func (c *compiler) lifecyclePhases() {
 func (c *compiler) phase(key, n *yaml.Node) LifecyclePhase {
 	phase := LifecyclePhase{ID: key.Text, Place: c.place(key), Open: true}
 	if key.Text == PhaseEnded {
-		c.errorAt(key, "the phase %q exists already: it follows the last", PhaseEnded)
+		c.ErrorAt(key, "the phase %q exists already: it follows the last", PhaseEnded)
 	}
 	c.closed(fact.VersionPhase, key.Text)
 	phase.Word, _ = c.p.Word(fact.VersionPhase, key.Text)
-	if n.Kind == yaml.Null || !c.is(n, yaml.Map, "a phase") {
+	if n.Kind == yaml.Null || !c.Is(n, yaml.Map, "a phase") {
 		return phase
 	}
-	c.only(n, "phases."+key.Text, []string{"updates", "answer", "offer", "says"}, []string{"when"})
-	phase.Updates, phase.Answer, phase.Offer = c.text(n, "updates"), c.answer(n), c.text(n, "offer")
+	c.Only(n, "phases."+key.Text, []string{"updates", "answer", "offer", "says"}, []string{"when"})
+	phase.Updates, phase.Answer, phase.Offer = c.Text(n, "updates"), c.answer(n), c.Text(n, "offer")
 	if phase.says = c.says(n); phase.says != "" && phase.Answer == "" {
-		c.errorAt(n.Get("says"), "says: phase %q has no answer that it could say", key.Text)
+		c.ErrorAt(n.Get("says"), "says: phase %q has no answer that it could say", key.Text)
 	}
 	c.offer(n)
 	return phase
@@ -514,22 +472,22 @@ func (c *compiler) phase(key, n *yaml.Node) LifecyclePhase {
 
 // line reads one lifecycle line. The ends that this version computes are announced ones, open ones and dates.
 func (c *compiler) line(life *Lifecycle, n *yaml.Node) {
-	c.only(n, "lines", []string{"phase", "of", "until"}, []string{"for", "unless", "when", "at_least", "at_most", "newest", "reading"})
-	i := slices.IndexFunc(life.Phases, func(p LifecyclePhase) bool { return p.ID == c.text(n, "phase") })
+	c.Only(n, "lines", []string{"phase", "of", "until"}, []string{"for", "unless", "when", "at_least", "at_most", "newest", "reading"})
+	i := slices.IndexFunc(life.Phases, func(p LifecyclePhase) bool { return p.ID == c.Text(n, "phase") })
 	if i < 0 {
 		if at := n.Get("phase"); at != nil {
-			c.unknownWord(at, "phase", names(life.Phases, func(p LifecyclePhase) string { return p.ID }))
+			c.UnknownWord(at, "phase", names(life.Phases, func(p LifecyclePhase) string { return p.ID }))
 		} else {
-			c.errorAt(n, "a line needs a `phase`")
+			c.ErrorAt(n, "a line needs a `phase`")
 		}
 		return
 	}
 	until := n.Get("until")
-	if until == nil || !c.is(until, yaml.Scalar, "until") {
-		c.errorAt(n, "a line needs `until`")
+	if until == nil || !c.Is(until, yaml.Scalar, "until") {
+		c.ErrorAt(n, "a line needs `until`")
 		return
 	}
-	c.choice(n, "of", "release", "major", "minor", "patch")
+	c.Choice(n, "of", "release", "major", "minor", "patch")
 	phase := &life.Phases[i]
 	day, err := calendar.ParseDate(until.Text)
 	switch {
@@ -541,6 +499,6 @@ func (c *compiler) line(life *Lifecycle, n *yaml.Node) {
 			phase.End = int64(day)
 		}
 	default:
-		c.errorAt(until, "until: %q is not supported in this version; write `announced`, `open` or a date", until.Text)
+		c.ErrorAt(until, "until: %q is not supported in this version; write `announced`, `open` or a date", until.Text)
 	}
 }

@@ -4,6 +4,7 @@ package wording
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -147,4 +148,52 @@ func daysWith(days [7]string, hours string) string {
 		}
 	}
 	return And(runs)
+}
+
+// ParseDuration reads `30m`, `4h`, `7h30m`, `14d` or `52w` (days are 24 hours) as milliseconds.
+func ParseDuration(s string) (int64, error) {
+	const units = "wdhms"
+	total, rest, last := int64(0), s, -1
+	for rest != "" {
+		i := 0
+		for i < len(rest) && rest[i] >= '0' && rest[i] <= '9' {
+			i++
+		}
+		unit := -1
+		if i > 0 && i <= 9 && i < len(rest) {
+			unit = strings.IndexByte(units, rest[i])
+		}
+		if unit <= last {
+			return 0, fmt.Errorf("expected a duration such as 30m, 4h, 7h30m or 14d, found %q", s)
+		}
+		n, err := strconv.ParseInt(rest[:i], 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("expected a duration such as 30m, 4h, 7h30m or 14d, found %q", s)
+		}
+		total += n * [...]int64{7 * 24 * 3600_000, 24 * 3600_000, 3600_000, 60_000, 1000}[unit]
+		rest, last = rest[i+1:], unit
+	}
+	if s == "" || total > 100*366*24*3600_000 {
+		return 0, fmt.Errorf("expected a duration such as 30m, 4h, 7h30m or 14d, found %q", s)
+	}
+	return total, nil
+}
+
+// FormatDuration writes milliseconds as a policy does, e.g. 7h30m or 2d; zero is 0m.
+func FormatDuration(ms int64) string {
+	var b strings.Builder
+	if ms < 0 {
+		b.WriteByte('-')
+		ms = -ms
+	}
+	for i, unit := range [...]int64{24 * 3600_000, 3600_000, 60_000, 1000} {
+		if n := ms / unit; n > 0 {
+			fmt.Fprintf(&b, "%d%c", n, "dhms"[i])
+			ms -= n * unit
+		}
+	}
+	if b.Len() == 0 {
+		return "0m"
+	}
+	return b.String()
 }

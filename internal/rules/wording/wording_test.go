@@ -47,3 +47,17 @@ func TestIdsAndTitlesAreReadAloud(t *testing.T) {
 		}
 	}
 }
+
+func TestDurationsAreReadAsTheyAreWritten(t *testing.T) {
+	for text, ms := range map[string]int64{"30m": 1800_000, "7h30m": 27000_000, "14d": 14 * 24 * 3600_000, "2d": 2 * 24 * 3600_000} {
+		got, err := ParseDuration(text)
+		if err != nil || got != ms || FormatDuration(ms) != text {
+			t.Errorf("%s: %d as %s, %v", text, got, FormatDuration(ms), err)
+		}
+	}
+	for _, text := range []string{"", "1", "h", "1x", "30m1h", "1 day", "99999w"} {
+		if _, err := ParseDuration(text); err == nil {
+			t.Errorf("%q is read", text)
+		}
+	}
+}

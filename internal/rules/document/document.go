@@ -1,4 +1,6 @@
-package policy
+// Package document reads a policy document: Markdown whose headings are its sections and whose fenced `policy` blocks are
+// YAML. It knows nothing of what the blocks mean; it reports each mistake at file:line:column.
+package document
 
 import (
 	"bytes"
@@ -20,38 +22,44 @@ import (
 // MaxBytes is the length that a document may have.
 const MaxBytes = yaml.MaxBytes
 
-// Parse compiles one policy document. The Policy is nil when a finding is an error. It never panics, whatever the text.
-func Parse(file string, src []byte) (*Policy, []Finding) {
-	r := &report{file: file}
-	if len(src) > MaxBytes {
-		r.add(SeverityError, 1, 1, "the document is longer than 1 MiB")
-		return nil, r.findings
-	}
-	if !utf8.Valid(src) {
-		r.add(SeverityError, 1, 1, "the document is not valid UTF-8")
-		return nil, r.findings
-	}
-	d := &document{report: r, src: src, lines: lineStarts(src), blocks: map[int][]*yaml.Node{}}
-	if !d.withinShape() {
-		return nil, r.sorted()
-	}
-	d.read()
-	p := compile(d)
-	if r.failed() {
-		return nil, r.sorted()
-	}
-	return p, r.sorted()
+// Section is one heading with the prose and the blocks beneath it, up to the next heading of any level.
+type Section struct {
+	ID     string
+	Title  string
+	Level  int    // 1 for #, 2 for ##
+	Line   int    // of the heading
+	HTML   string // the prose, rendered; raw HTML is dropped
+	Blocks []*yaml.Node
 }
 
-// document is a Markdown text split into clauses, with the policy blocks of all clauses merged into root.
-type document struct {
-	*report
-	src     []byte
-	lines   []int // offset of the first byte of each line
-	clauses []Clause
-	root    *yaml.Node
-	blocks  map[int][]*yaml.Node // the blocks of each clause as written
-	reader  yaml.Reader
+// Document is a Markdown text divided into sections. Root has the blocks of all sections merged: maps by name at every
+// depth, lists one after the other. A node's Part is the index of its section.
+type Document struct {
+	*Report
+	Sections []Section
+	Root     *yaml.Node
+
+	src    []byte
+	lines  []int // offset of the first byte of each line
+	reader yaml.Reader
+}
+
+// Read divides a text. It is false where the text is not one that could be divided at all; other mistakes are in the
+// document's report. It never panics, whatever the text.
+func Read(file string, src []byte) (*Document, bool) {
+	d := &Document{Report: &Report{file: file}, src: src, lines: lineStarts(src)}
+	switch {
+	case len(src) > MaxBytes:
+		d.Add(SeverityError, 1, 1, "the document is longer than 1 MiB")
+		return d, false
+	case !utf8.Valid(src):
+		d.Add(SeverityError, 1, 1, "the document is not valid UTF-8")
+		return d, false
+	case !d.withinShape():
+		return d, false
+	}
+	d.read()
+	return d, true
 }
 
 func lineStarts(src []byte) []int {
@@ -64,7 +72,7 @@ func lineStarts(src []byte) []int {
 	return starts
 }
 
-func (d *document) lineOf(offset int) int {
+func (d *Document) lineOf(offset int) int {
 	return sort.SearchInts(d.lines, offset+1)
 }
 
@@ -77,7 +85,7 @@ const (
 )
 
 // withinShape refuses texts whose nesting or lines no person wrote.
-func (d *document) withinShape() bool {
+func (d *Document) withinShape() bool {
 	run := 0
 	for i, start := range d.lines {
 		end := len(d.src)
@@ -86,14 +94,14 @@ func (d *document) withinShape() bool {
 		}
 		line := d.src[start:end]
 		if len(line) > maxLine {
-			d.add(SeverityError, i+1, 1, "this line is longer than 8,000 bytes")
+			d.Add(SeverityError, i+1, 1, "this line is longer than 8,000 bytes")
 			return false
 		}
 		if run += len(line); len(bytes.TrimSpace(line)) == 0 {
 			run = 0
 		}
 		if run > maxRun {
-			d.add(SeverityError, i+1, 1, "24,000 bytes without an empty line; divide the paragraph or the block")
+			d.Add(SeverityError, i+1, 1, "24,000 bytes without an empty line; divide the paragraph or the block")
 			return false
 		}
 		markers := 0
@@ -106,22 +114,22 @@ func (d *document) withinShape() bool {
 			}
 		}
 		if markers > maxMarkers && markers < len(bytes.Trim(line, " \t\r\n-*+")) {
-			d.add(SeverityError, i+1, 1, "the document is deeper than 32 levels")
+			d.Add(SeverityError, i+1, 1, "the document is deeper than 32 levels")
 			return false
 		}
 	}
 	return true
 }
 
-func (d *document) read() {
+func (d *Document) read() {
 	md := goldmark.New(goldmark.WithExtensions(extension.Table), goldmark.WithParserOptions(parser.WithHeadingAttribute()))
 	tree := md.Parser().Parse(text.NewReader(d.src))
-	d.root = &yaml.Node{Kind: yaml.Map, Line: 1, Col: 1}
+	d.Root = &yaml.Node{Kind: yaml.Map, Line: 1, Col: 1}
 	current := -1
 	var prose bytes.Buffer
 	closeClause := func() {
 		if current >= 0 {
-			d.clauses[current].HTML = strings.TrimSpace(prose.String())
+			d.Sections[current].HTML = strings.TrimSpace(prose.String())
 		}
 		prose.Reset()
 	}
@@ -129,12 +137,12 @@ func (d *document) read() {
 		switch n := n.(type) {
 		case *ast.Heading:
 			closeClause()
-			if len(d.clauses) == maxHeadings {
-				d.add(SeverityError, d.clauses[maxHeadings-1].Line, 1, "the document has more than 1,000 headings")
+			if len(d.Sections) == maxHeadings {
+				d.Add(SeverityError, d.Sections[maxHeadings-1].Line, 1, "the document has more than 1,000 headings")
 				return
 			}
 			d.heading(n)
-			current = len(d.clauses) - 1
+			current = len(d.Sections) - 1
 			continue
 		case *ast.FencedCodeBlock:
 			if isPolicyBlock(n, d.src) {
@@ -146,14 +154,14 @@ func (d *document) read() {
 		d.render(md.Renderer(), &prose, n)
 	}
 	closeClause()
-	if len(d.clauses) == 0 {
-		d.add(SeverityError, 1, 1, "the document has no heading; clauses are headings such as `## Support hours {#hours}`")
+	if len(d.Sections) == 0 {
+		d.Add(SeverityError, 1, 1, "the document has no heading; clauses are headings such as `## Support hours {#hours}`")
 	}
 }
 
-func (d *document) render(r renderer.Renderer, prose *bytes.Buffer, n ast.Node) {
+func (d *Document) render(r renderer.Renderer, prose *bytes.Buffer, n ast.Node) {
 	if err := r.Render(prose, d.src, n); err != nil {
-		d.add(SeverityError, 1, 1, "the prose cannot be rendered: %v", err)
+		d.Add(SeverityError, 1, 1, "the prose cannot be rendered: %v", err)
 	}
 }
 
@@ -161,10 +169,10 @@ func isPolicyBlock(n *ast.FencedCodeBlock, src []byte) bool {
 	return n.Info != nil && string(n.Language(src)) == "policy"
 }
 
-func (d *document) refuseNestedBlocks(n ast.Node) {
+func (d *Document) refuseNestedBlocks(n ast.Node) {
 	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if block, ok := n.(*ast.FencedCodeBlock); entering && ok && isPolicyBlock(block, d.src) {
-			d.add(SeverityError, d.lineOf(block.Info.Segment.Start), 1, "a policy block stands by itself, not inside a list or quotation")
+			d.Add(SeverityError, d.lineOf(block.Info.Segment.Start), 1, "a policy block stands by itself, not inside a list or quotation")
 		}
 		if n.Type() == ast.TypeInline {
 			return ast.WalkSkipChildren, nil
@@ -173,8 +181,8 @@ func (d *document) refuseNestedBlocks(n ast.Node) {
 	})
 }
 
-func (d *document) heading(n *ast.Heading) {
-	c := Clause{Level: n.Level, Title: plainText(n, d.src), Line: 1}
+func (d *Document) heading(n *ast.Heading) {
+	c := Section{Level: n.Level, Title: plainText(n, d.src), Line: 1}
 	if n.Lines().Len() > 0 {
 		c.Line = d.lineOf(n.Lines().At(0).Start)
 	} else if previous := n.PreviousSibling(); previous != nil && previous.Lines().Len() > 0 {
@@ -186,16 +194,16 @@ func (d *document) heading(n *ast.Heading) {
 		}
 	}
 	at := &yaml.Node{Line: c.Line, Col: 1}
-	same := slices.IndexFunc(d.clauses, func(o Clause) bool { return o.ID == c.ID && c.ID != "" })
+	same := slices.IndexFunc(d.Sections, func(o Section) bool { return o.ID == c.ID && c.ID != "" })
 	switch {
 	case c.ID == "":
-		d.errorAt(at, "heading %q has no id; add `{#%s}`", c.Title, slug(c.Title))
-	case slug(c.ID) != c.ID:
-		d.errorAt(at, "id %q is not made of small letters, digits and hyphens; write `{#%s}`", c.ID, slug(c.ID))
+		d.ErrorAt(at, "heading %q has no id; add `{#%s}`", c.Title, Slug(c.Title))
+	case Slug(c.ID) != c.ID:
+		d.ErrorAt(at, "id %q is not made of small letters, digits and hyphens; write `{#%s}`", c.ID, Slug(c.ID))
 	case same >= 0:
-		d.errorAt(at, "id %q is used twice (lines %d, %d)", c.ID, d.clauses[same].Line, c.Line)
+		d.ErrorAt(at, "id %q is used twice (lines %d, %d)", c.ID, d.Sections[same].Line, c.Line)
 	}
-	d.clauses = append(d.clauses, c)
+	d.Sections = append(d.Sections, c)
 }
 
 func plainText(n ast.Node, src []byte) string {
@@ -214,7 +222,8 @@ func plainText(n ast.Node, src []byte) string {
 	return strings.TrimSpace(b.String())
 }
 
-func slug(title string) string {
+// Slug is the id that a title would have: small letters, digits and hyphens.
+func Slug(title string) string {
 	var b strings.Builder
 	for _, c := range strings.ToLower(title) {
 		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
@@ -227,9 +236,9 @@ func slug(title string) string {
 }
 
 // block reads one policy block and merges it into root.
-func (d *document) block(n *ast.FencedCodeBlock, clause int) {
+func (d *Document) block(n *ast.FencedCodeBlock, clause int) {
 	if clause < 0 {
-		d.add(SeverityError, d.lineOf(n.Info.Segment.Start), 1, "a policy block stands above the first heading and belongs to no clause")
+		d.Add(SeverityError, d.lineOf(n.Info.Segment.Start), 1, "a policy block stands above the first heading and belongs to no clause")
 		return
 	}
 	if n.Lines().Len() == 0 {
@@ -241,19 +250,19 @@ func (d *document) block(n *ast.FencedCodeBlock, clause int) {
 	root, mistake := d.reader.Read(string(d.src[start:end]), line, clause)
 	switch {
 	case mistake != nil:
-		d.add(SeverityError, mistake.Line, mistake.Col, "%s", mistake.Message)
+		d.Add(SeverityError, mistake.Line, mistake.Col, "%s", mistake.Message)
 	case root.Kind == yaml.Null:
 	case root.Kind != yaml.Map:
-		d.errorAt(root, "a policy block is a map of keys such as `hours:`, not %v", root.Kind)
+		d.ErrorAt(root, "a policy block is a map of keys such as `hours:`, not %v", root.Kind)
 	default:
-		d.blocks[clause] = append(d.blocks[clause], root)
-		d.merge(d.root, root)
+		d.Sections[clause].Blocks = append(d.Sections[clause].Blocks, root)
+		d.merge(d.Root, root)
 	}
 }
 
 // merge adds the entries of a block to what earlier blocks said: maps merge by name at every depth, lists append, and a
 // scalar given twice is an error.
-func (d *document) merge(into, from *yaml.Node) {
+func (d *Document) merge(into, from *yaml.Node) {
 	index := make(map[string]int, len(into.Keys))
 	for i, k := range into.Keys {
 		index[k.Text] = i
@@ -271,7 +280,7 @@ func (d *document) merge(into, from *yaml.Node) {
 			into.Values[at].Values = append(into.Values[at].Values, value.Values...)
 		default:
 			first := into.Keys[at]
-			d.errorAt(key, "%q is defined twice: here and in #%s (line %d); rename one", key.Text, d.clauses[first.Part].ID, first.Line)
+			d.ErrorAt(key, "%q is defined twice: here and in #%s (line %d); rename one", key.Text, d.Sections[first.Part].ID, first.Line)
 		}
 	}
 }

@@ -1,7 +1,4 @@
-// Package policy reads the written support policy: one Markdown document whose fenced `policy` blocks hold the rules
-// that the desk obeys. Parse compiles a document into an immutable Policy and reports each mistake at file:line:column.
-// The package decides nothing; package coverage evaluates the compiled rules.
-package policy
+package document
 
 import (
 	"cmp"
@@ -40,12 +37,14 @@ func HasErrors(findings []Finding) bool {
 // maxFindings bounds a report: a document that is wrong everywhere is not helped by a longer list.
 const maxFindings = 200
 
-type report struct {
+// Report collects findings while a document is read. What it is asked to read it reports where it is not so.
+type Report struct {
 	file     string
 	findings []Finding
 }
 
-func (r *report) add(severity string, line, col int, format string, args ...any) {
+// Add reports something at a place.
+func (r *Report) Add(severity string, line, col int, format string, args ...any) {
 	if len(r.findings) >= maxFindings {
 		return
 	}
@@ -53,17 +52,21 @@ func (r *report) add(severity string, line, col int, format string, args ...any)
 	r.findings = append(r.findings, Finding{File: r.file, Line: max(line, 1), Col: max(col, 1), Severity: severity, Message: message})
 }
 
-func (r *report) errorAt(n *yaml.Node, format string, args ...any) {
-	r.add(SeverityError, n.Line, n.Col, format, args...)
+// ErrorAt reports an error at a node.
+func (r *Report) ErrorAt(n *yaml.Node, format string, args ...any) {
+	r.Add(SeverityError, n.Line, n.Col, format, args...)
 }
 
-func (r *report) warnAt(n *yaml.Node, format string, args ...any) {
-	r.add(SeverityWarning, n.Line, n.Col, format, args...)
+// WarnAt reports a warning at a node.
+func (r *Report) WarnAt(n *yaml.Node, format string, args ...any) {
+	r.Add(SeverityWarning, n.Line, n.Col, format, args...)
 }
 
-func (r *report) failed() bool { return HasErrors(r.findings) }
+// Failed reports whether an error was found.
+func (r *Report) Failed() bool { return HasErrors(r.findings) }
 
-func (r *report) sorted() []Finding {
+// Findings lists what was found in the order of the document, each once.
+func (r *Report) Findings() []Finding {
 	slices.SortStableFunc(r.findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
@@ -108,7 +111,8 @@ func distance(a, b string) int {
 	return previous[len(b)]
 }
 
-func didYouMean(word string, known []string) string {
+// DidYouMean asks, after a mistake, whether the nearest known word was meant; empty when none is near.
+func DidYouMean(word string, known []string) string {
 	if near := Nearest(word, known); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}
