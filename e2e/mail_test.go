@@ -127,7 +127,9 @@ type reader struct {
 
 const password = "tierdesk-demo"
 
-func (h *house) signIn(email string) *reader {
+func (h *house) signIn(email string) *reader { return h.signInWith(email, password) }
+
+func (h *house) signInWith(email, password string) *reader {
 	h.t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
