@@ -20,7 +20,7 @@ type eventOut struct {
 	ID     string     `json:"id"`
 	Kind   string     `json:"kind" doc:"What happened, for example opened, escalated or solved."`
 	At     string     `json:"at" format:"date-time"`
-	Actor  *personOut `json:"actor,omitempty" doc:"Who did it; absent for the desk itself, and for a requester whom your desk does not serve."`
+	Actor  *personOut `json:"actor,omitempty" doc:"Who did it; absent for the desk itself, and for people with whom your side does not deal."`
 	Role   string     `json:"role" doc:"end-user, customer, partner, vendor, unknown or system."`
 	Clause string     `json:"clause,omitempty" doc:"The clause of the policy that decided."`
 	Room   string     `json:"room,omitempty"`
@@ -68,9 +68,14 @@ func (a *api) timeline(ctx context.Context, c *call, in *RefIn) (*timelineOut, e
 	if !readable["requester"] {
 		delete(names, s.Ticket.RequesterID)
 	}
+	deals := ticket.DealsWith(rooms, c.actor)
 	for _, e := range events {
 		if readable[e.RoomID] || e.Kind == ticket.EventEscalated || e.Kind == ticket.EventReturned || e.Kind == ticket.EventOpened {
-			out.Body.Items = append(out.Body.Items, presentEvent(&e, names))
+			who := names
+			if !deals[e.OrgID] {
+				who = nil
+			}
+			out.Body.Items = append(out.Body.Items, presentEvent(&e, who))
 		}
 	}
 	return out, nil

@@ -46,6 +46,19 @@ func (s *Service) Write(ctx context.Context, actor identity.Actor, ref string, e
 		return nil, m, fault.New(fault.TooLarge, "This message is longer than 1 MB. Attach it as a file.").WithField("body", "Keep it under 1 MB.")
 	}
 	earlier := ""
+	if p.IdempotencyKey != "" {
+		// before the version is looked at: the first call has changed it
+		err = s.db.Read(ctx, func(tx *db.Tx) (err error) {
+			earlier, err = resultOfKey(tx, actor.PersonID, p.IdempotencyKey, p.RequestHash)
+			return err
+		})
+		if err != nil {
+			return nil, m, err
+		}
+		if earlier != "" {
+			return s.repeatedMessage(ctx, actor, ref, earlier)
+		}
+	}
 	t, err = s.change(ctx, actor, ref, expect, func(c *change) error {
 		room, err := c.roomFor(p.Room)
 		if err != nil {

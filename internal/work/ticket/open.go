@@ -294,10 +294,10 @@ func (p *prepared) decide(now int64) error {
 func (p *prepared) place(d *coverage.Decision) {
 	t := &p.ticket
 	t.Level, t.ProviderKind = d.Level, d.Provider.Kind
-	t.ProviderOrg = providerOrg(d.Provider, p.facts.vendor.ID, t.CustomerOrg)
+	t.ProviderOrg = providerOrg(d.Provider, p.facts.vendorID, t.CustomerOrg)
 	if t.ProviderOrg == "" || t.Level == "" {
 		// an unsettled provider: the vendor's lowest desk holds the request
-		t.Level, t.ProviderKind, t.ProviderOrg = p.facts.rules.Policy.LowestLevel(), string(org.Vendor), p.facts.vendor.ID
+		t.Level, t.ProviderKind, t.ProviderOrg = p.facts.rules.Policy.LowestLevel(), string(org.Vendor), p.facts.vendorID
 	}
 	switch {
 	case d.Covered == coverage.CoveredNo:

@@ -3,6 +3,8 @@ package ticket
 import (
 	"context"
 	"encoding/json"
+	"sync/atomic"
+	"slices"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
@@ -22,6 +24,7 @@ type Service struct {
 	queue   Outbox
 	sealer  *seal.Sealer
 	numbers *numbers
+	vendor  atomic.Pointer[string] // the vendor's id, once it was seen
 	// appended tells the journal's sequencer that events were committed.
 	appended func()
 }
@@ -122,8 +125,13 @@ func (c *change) stale(expect int) error {
 	if newer < 0 || newer > len(events) {
 		newer = len(events)
 	}
+	visible := readableRooms(c.t, c.rooms, c.actor)
+	events = slices.DeleteFunc(events[len(events)-newer:], func(e journal.Event) bool {
+		_, reads := findRoom(visible, e.RoomID)
+		return !reads && e.RoomID != ""
+	})
 	return fault.New(fault.Conflict, "This ticket changed while you were typing. Nothing of yours is lost: look at what changed and send it again.").
-		WithDetail(Stale{Version: c.t.Version, Events: events[len(events)-newer:], State: c.t.State, Level: c.t.Level})
+		WithDetail(Stale{Version: c.t.Version, Events: events, State: c.t.State, Level: c.t.Level})
 }
 
 // to moves the ticket along an action, or says why that may not happen.

@@ -17,7 +17,7 @@ import (
 type facts struct {
 	rules     *rulebook.Compiled
 	requester identity.Actor
-	vendor    org.Org
+	vendorID  string
 	account   *account.Account
 	instance  *account.Instance
 	situation coverage.Situation
@@ -31,7 +31,7 @@ func (s *Service) loadFacts(tx *db.Tx, actor identity.Actor, requesterID, instan
 	if f.rules, err = s.book.InForceTx(tx, tx.Now()); err != nil {
 		return nil, err
 	}
-	if f.vendor, err = org.VendorOrg(tx); err != nil {
+	if f.vendorID, err = s.vendorID(tx); err != nil {
 		return nil, err
 	}
 	switch requesterID {
@@ -55,6 +55,20 @@ func (s *Service) loadFacts(tx *db.Tx, actor identity.Actor, requesterID, instan
 		return nil, err
 	}
 	return f, f.contractFacts(tx)
+}
+
+// vendorID is the vendor's id, which never changes once it is there. tx is a
+// snapshot: what a transaction sees could still be rolled back.
+func (s *Service) vendorID(tx *db.Tx) (string, error) {
+	if id := s.vendor.Load(); id != nil {
+		return *id, nil
+	}
+	v, err := org.VendorOrg(tx)
+	if err != nil {
+		return "", err
+	}
+	s.vendor.Store(&v.ID)
+	return v.ID, nil
 }
 
 func (f *facts) loadAccount(tx *db.Tx, instanceID string) error {

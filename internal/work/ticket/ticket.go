@@ -114,6 +114,17 @@ type Handover struct {
 	Information        Information
 }
 
+// room is the room in which both sides of the hand-over meet.
+func (h *Handover) room() string {
+	switch h.Kind {
+	case "escalate":
+		return levelsRoomID(h.FromLevel, h.ToLevel)
+	case "return":
+		return levelsRoomID(h.ToLevel, h.FromLevel)
+	}
+	return requesterRoomID
+}
+
 // handles reports whether the actor's desk has the ticket now.
 func (t *Ticket) handles(a identity.Actor) bool {
 	return t.Level != "" && a.OrgID == t.ProviderOrg && (a.Serves(t.Level) || a.Manager)

@@ -1,8 +1,11 @@
 package ticket_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
+	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
@@ -119,6 +122,63 @@ func TestWhoAsksSpeaksWithTheirOwnDeskOnly(t *testing.T) {
 					t.Errorf("%s: %s reads %d of it, want %d (%v)", name, who, got, want, err)
 				}
 			}
+		}
+	})
+}
+
+// Customer, partner and vendor: whoever meets the one below only is told of nobody further down.
+func TestNobodyIsNamedToAnOrganisationThatDoesNotMeetThem(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.write(func(tx *db.Tx) error {
+			_, err := tx.Exec("UPDATE account SET partner_id = $1 WHERE org_id = $2", w.orgs["partner"], w.orgs["cloud"])
+			return err
+		})
+		o := w.open("admin@cloud", "camera-microphone")
+		if o.Ticket.ProviderOrg != w.orgs["partner"] || o.Ticket.State != ticket.Incomplete {
+			t.Fatalf("%+v", o.Ticket)
+		}
+		w.up("l1@cloud", o.Ticket.ID)
+		w.up("l1@partner", o.Ticket.ID)
+		if _, err := w.tickets.Solve(ctx, w.actors["l1@cloud"], o.Ticket.ID, 0, ""); err != nil {
+			t.Fatal(err)
+		}
+		v, err := w.view("l3@vendor", o.Ticket.ID, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if told := fmt.Sprint(v.People, v.Requester.Name); strings.Contains(told, "@cloud") || !strings.Contains(told, "l1@partner") {
+			t.Errorf("level 3 of the vendor is told of %s", told)
+		}
+		if len(v.Handovers) != 1 || v.Handovers[0].Kind != "escalate" {
+			t.Errorf("and of the hand-overs %+v", v.Handovers)
+		}
+	})
+}
+
+func TestAStaleFormTellsNothingOfRoomsThatItsSenderCannotRead(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		o := w.open("enduser@named", "how-to")
+		w.say("l1@vendor", o.Ticket.ID, ticket.Post{Room: "internal", Body: "Between us."})
+		_, err := w.tickets.Solve(ctx, w.actors["enduser@named"], o.Ticket.ID, o.Ticket.Version, "")
+		stale, ok := fault.Detail(err).(ticket.Stale)
+		if !ok || len(stale.Events) != 0 {
+			t.Fatalf("%v, %+v", err, stale.Events)
+		}
+	})
+}
+
+// The first call has changed the version that the second one carries again.
+func TestAMessageSentAgainWithItsKeyAndVersionIsAnsweredAgain(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		o := w.open("enduser@named", "how-to")
+		p := ticket.Post{Body: "Please hurry.", Channel: "api", IdempotencyKey: "k", RequestHash: "h"}
+		_, first, err := w.tickets.Write(ctx, w.actors["enduser@named"], o.Ticket.ID, o.Ticket.Version, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, again, err := w.tickets.Write(ctx, w.actors["enduser@named"], o.Ticket.ID, o.Ticket.Version, p)
+		if err != nil || again.ID != first.ID {
+			t.Fatalf("%s and %s, %v", first.ID, again.ID, err)
 		}
 	})
 }

@@ -246,6 +246,10 @@ func (r *reader) handover() error {
 	if v.Handovers, err = loadHandovers(r.tx, v.Ticket.ID); err != nil {
 		return err
 	}
+	v.Handovers = slices.DeleteFunc(v.Handovers, func(h Handover) bool {
+		_, reads := findRoom(v.Rooms, h.room())
+		return !reads
+	})
 	p := v.Rules.Policy
 	from, to := v.Ticket.Level, ""
 	if v.Ticket.State == Incomplete {
@@ -305,11 +309,16 @@ func (r *reader) names() error {
 	for _, m := range v.Messages {
 		people[m.AuthorID], orgs[m.AuthorOrg] = true, true
 	}
+	deal := DealsWith(v.Rooms, r.actor)
 	for _, e := range v.Events {
-		people[e.ActorID], people[e.Data["person"]] = true, true
+		if deal[e.OrgID] {
+			people[e.ActorID], people[e.Data["person"]] = true, true
+		}
 	}
 	for _, h := range v.Handovers {
-		people[h.PersonID] = true
+		if deal[h.FromOrg] {
+			people[h.PersonID] = true
+		}
 	}
 	for _, room := range v.Rooms {
 		orgs[room.LowerOrg], orgs[room.UpperOrg] = true, true
@@ -335,6 +344,16 @@ func (r *reader) names() error {
 	}
 	v.Orgs, err = orgNames(r.tx, keys(orgs))
 	return err
+}
+
+// DealsWith are the organisations that an actor meets in the rooms they may read:
+// the people of others are not named to them (clause responsibility).
+func DealsWith(rooms []Room, a identity.Actor) map[string]bool {
+	out := map[string]bool{"": true, a.OrgID: true}
+	for _, r := range rooms {
+		out[r.LowerOrg], out[r.UpperOrg] = true, true
+	}
+	return out
 }
 
 func keys(set map[string]bool) []string {
