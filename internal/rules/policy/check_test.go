@@ -89,6 +89,7 @@ func TestMistakes(t *testing.T) {
 		{"a fact of the whole language", "coverage", `coverage: [{for: {version.behind: above 2}, answer: no}]`, "conditions on `version.behind` are not supported in this version"},
 		{"a scalar in place of a list", "hours", `hours: office`, `hours: expected a list, found a word`},
 		{"an answer that does not exist", "coverage", `coverage: [{for: {served: no}, answer: never, offer: sales}]`, `answer: "never" is not one of yes, limited, best-effort, no`},
+		{"a category's answer that does not exist", "categories", `categories: {how-to: {answer: never, title: How to}}`, `answer: "never" is not one of yes, limited, best-effort, no`},
 		{"a gate down the ladder", "gates", `gates: [{from: L2, to: L1, require: [steps]}]`, `a gate leads up the ladder; L1 is not above L2`},
 		{"a sentence of its own that is too long", "coverage", `coverage: [{for: {served: no}, answer: no, offer: sales, says: "` + strings.Repeat("x", 301) + `"}]`, `says: expected a sentence of one line and at most 300 bytes`},
 		{"a sentence of its own that nobody would read", "categories", `categories: {how-to: {level: L1, title: How to, says: Hello.}}`, `says: category "how-to" has neither an answer nor a charge that it could say`},

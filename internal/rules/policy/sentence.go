@@ -378,6 +378,9 @@ func (c *compiler) categorySentence(k *Category, a Answer) string {
 	case AnswerNo:
 		return what + "not included."
 	}
+	if k.Charge == nil {
+		return "" // a mistake in the answer, reported where it was read
+	}
 	return what + "paid work: it is " + c.chargeWords(k.Charge) + "."
 }
 
