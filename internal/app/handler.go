@@ -89,11 +89,11 @@ func (a *App) replay(r *http.Request, after int64, topics []string) ([]live.Even
 func changes(e journal.Event) []live.Event {
 	out := []live.Event{{ID: e.Position, Topics: []string{"ticket:" + e.Subject}, Name: "change"}}
 	switch e.Kind {
-	case ticket.EventOpened:
-		if e.Data["state"] == string(ticket.New) {
+	case ticket.EventOpened, ticket.EventCompleted, ticket.EventOverridden, ticket.EventReopened:
+		if s := ticket.State(e.Data["state"]); s.Active() || e.Kind == ticket.EventCompleted {
 			out = append(out, live.Event{ID: e.Position, Topics: []string{"queue:" + e.Data["provider"] + ":" + e.Data["level"]}, Name: "arrived", Data: e.Subject})
 		}
-	case ticket.EventEscalated:
+	case ticket.EventEscalated, ticket.EventReturned:
 		out = append(out, live.Event{ID: e.Position, Topics: []string{"queue:" + e.Data["to_org"] + ":" + e.Data["to"]}, Name: "arrived", Data: e.Subject})
 	}
 	return out

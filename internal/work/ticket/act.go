@@ -170,7 +170,7 @@ func (c *change) judgeReopened(room string, before State) error {
 	if err := c.judged(EventReopened, j.Situation, coverage.Decide(c.rules.Policy, sit)); err != nil {
 		return err
 	}
-	return c.event(EventReopened, room, "", nil)
+	return c.event(EventReopened, room, "", map[string]string{"state": string(c.t.State), "level": c.t.Level, "provider": c.t.ProviderOrg})
 }
 
 func (c *change) override(reason string) error {
@@ -191,18 +191,25 @@ func (c *change) override(reason string) error {
 		// an exception to what is covered is none to the gate
 		c.t.State = Incomplete
 	}
-	room := c.internal(c.t.Level)
-	if err := c.ensureRoom(room); err != nil {
+	note, err := c.ownNote(reason)
+	if err != nil {
 		return err
 	}
-	m := Message{TicketID: c.t.ID, ID: db.NewID(), RoomID: room.ID, AuthorID: c.actor.PersonID, AuthorOrg: c.actor.OrgID, Channel: c.channel(), Body: reason, Verified: true, CreatedAt: c.now}
-	if err := insertMessage(c.tx, &m); err != nil {
-		return err
-	}
-	if err := c.event(EventOverridden, room.ID, "", map[string]string{"message": m.ID, "state": string(c.t.State)}); err != nil || !lacks {
+	data := map[string]string{"message": note, "state": string(c.t.State), "level": c.t.Level, "provider": c.t.ProviderOrg}
+	if err := c.event(EventOverridden, internalRoomID(c.t.Level), "", data); err != nil || !lacks {
 		return err
 	}
 	return c.notify(Notice{Event: string(Incomplete), RoomID: requesterRoomID})
+}
+
+// ownNote keeps words in the desk's own room and answers the message's id.
+func (c *change) ownNote(text string) (string, error) {
+	room := c.internal(c.t.Level)
+	if err := c.ensureRoom(room); err != nil {
+		return "", err
+	}
+	m := Message{TicketID: c.t.ID, ID: db.NewID(), RoomID: room.ID, AuthorID: c.actor.PersonID, AuthorOrg: c.actor.OrgID, Channel: c.channel(), Body: text, Verified: true, CreatedAt: c.now}
+	return m.ID, insertMessage(c.tx, &m)
 }
 
 // lacksToEnter reports whether a request that came straight to its level lacks what the gates below it ask.
@@ -254,10 +261,13 @@ func (s *Service) Finish(ctx context.Context, actor identity.Actor, ref string, 
 	})
 }
 
-// Reveal opens the sealed access details for one purpose; each look is recorded
-// and shown. Faults: Denied, Invalid without a purpose, NotFound when there are none.
+// Reveal opens the sealed access details for one purpose, which is kept in the
+// desk's own room; each look is recorded and shown. Faults: Denied, Invalid without a purpose, NotFound when there are none.
 func (s *Service) Reveal(ctx context.Context, actor identity.Actor, ref, purpose string) (details string, err error) {
 	defer fault.Wrap(&err, "ticket.Reveal %s", ref)
+	if purpose, err = words("purpose", purpose); err != nil {
+		return "", err
+	}
 	if err := needReason(purpose); err != nil {
 		return "", err
 	}
@@ -273,7 +283,11 @@ func (s *Service) Reveal(ctx context.Context, actor identity.Actor, ref, purpose
 		if sealed = data; len(sealed) == 0 {
 			return fault.New(fault.NotFound, "There are no access details on this ticket.")
 		}
-		return c.event(EventRevealed, "", "", map[string]string{"person": actor.PersonID})
+		note, err := c.ownNote(purpose)
+		if err != nil {
+			return err
+		}
+		return c.event(EventRevealed, "", "", map[string]string{"person": actor.PersonID, "message": note})
 	})
 	if err != nil {
 		return "", err

@@ -195,7 +195,7 @@ func (h *handing) submit() error {
 	if err := h.record("submit", h.t.CustomerOrg, h.t.ProviderOrg); err != nil {
 		return err
 	}
-	if err := h.event(EventCompleted, "", gateClause(h.rules.Policy, h.from, h.to), map[string]string{"level": h.t.Level}); err != nil {
+	if err := h.event(EventCompleted, "", gateClause(h.rules.Policy, h.from, h.to), map[string]string{"level": h.t.Level, "provider": h.t.ProviderOrg}); err != nil {
 		return err
 	}
 	return h.notify(Notice{Event: EventOpened, RoomID: requesterRoomID})
@@ -364,7 +364,7 @@ func (c *change) giveBack(room Room, reason string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.event(EventReturned, room.ID, "", map[string]string{"from": from, "to": room.LowerLevel}); err != nil {
+	if err := c.event(EventReturned, room.ID, "", map[string]string{"from": from, "to": room.LowerLevel, "to_org": room.LowerOrg}); err != nil {
 		return err
 	}
 	m := Message{TicketID: c.t.ID, ID: db.NewID(), RoomID: room.ID, AuthorID: c.actor.PersonID, AuthorOrg: c.actor.OrgID, Channel: c.channel(), Body: reason, Verified: true, CreatedAt: c.now}

@@ -103,3 +103,32 @@ func TestARequestWhoseProviderIsNotKnownGoesUpAtTheVendor(t *testing.T) {
 		}
 	})
 }
+
+func TestAPurposeOfALookIsKeptAtTheDesk(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := w.open("enduser@cloud", "camera-microphone").Ticket.ID
+		info := full()
+		info.AccessDetails, info.NoneNeeded = "user demo, word sesame", false
+		if _, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], id, 0, info, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.tickets.Reveal(ctx, w.actors["l2@vendor"], id, " "); fault.KindOf(err) != fault.Invalid {
+			t.Fatalf("a look without a purpose: %v", err)
+		}
+		if _, err := w.tickets.Reveal(ctx, w.actors["l2@vendor"], id, "To see the black picture."); err != nil {
+			t.Fatal(err)
+		}
+		for who, want := range map[string]int{"l2@vendor": 1, "l1@cloud": 0, "enduser@cloud": 0} {
+			list, _, err := w.tickets.Messages(ctx, w.actors[who], id, 100)
+			got := 0
+			for _, m := range list {
+				if m.RoomID == "internal-L2" && m.Body == "To see the black picture." {
+					got++
+				}
+			}
+			if err != nil || got != want {
+				t.Errorf("%s reads the purpose %d times, want %d (%v)", who, got, want, err)
+			}
+		}
+	})
+}

@@ -312,6 +312,8 @@ func (p *prepared) place(d *coverage.Decision) {
 
 func (s *Service) store(tx *db.Tx, p *prepared) error {
 	t, d := &p.ticket, p.draft
+	info := d.Information
+	info.Evidence = slices.Clone(info.Evidence) // linked to attachments that a second try makes anew
 	if err := insertTicket(tx, t); err != nil {
 		return err
 	}
@@ -334,13 +336,13 @@ func (s *Service) store(tx *db.Tx, p *prepared) error {
 	if err := insertMessage(tx, &m); err != nil {
 		return err
 	}
-	if err := storeFiles(tx, t, &m, d.Files, &d.Information); err != nil {
+	if err := storeFiles(tx, t, &m, d.Files, &info); err != nil {
 		return err
 	}
 	if err := insertJudgement(tx, &p.judgement); err != nil {
 		return err
 	}
-	if err := s.storeDetails(tx, p); err != nil {
+	if err := s.storeDetails(tx, p, &info); err != nil {
 		return err
 	}
 	if err := insertMailRef(tx, d.MailID, t.ID, p.room.ID); err != nil {
@@ -358,10 +360,10 @@ func (s *Service) store(tx *db.Tx, p *prepared) error {
 	return s.queue.Enqueue(tx, jobs.Job{Kind: NotifyJob, Payload: Notice{TicketID: t.ID, Event: event, MessageID: m.ID, RoomID: p.room.ID, ActorID: p.actor.PersonID, Automatic: d.Automatic}})
 }
 
-func (s *Service) storeDetails(tx *db.Tx, p *prepared) error {
+func (s *Service) storeDetails(tx *db.Tx, p *prepared, info *Information) error {
 	t := &p.ticket
-	if len(p.draft.Information.provided()) > 0 || len(p.draft.Information.Waived) > 0 {
-		if err := saveInformation(tx, t.ID, &p.draft.Information, p.sealed); err != nil {
+	if len(info.provided()) > 0 || len(info.Waived) > 0 {
+		if err := saveInformation(tx, t.ID, info, p.sealed); err != nil {
 			return err
 		}
 	}

@@ -3,8 +3,8 @@ package ticket
 import (
 	"context"
 	"encoding/json"
-	"sync/atomic"
 	"slices"
+	"sync/atomic"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
