@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"runtime/debug"
 
 	"github.com/tierdesk/tierdesk/internal/app"
 	"github.com/tierdesk/tierdesk/internal/config"
@@ -38,11 +39,17 @@ func (c *serveCommand) settings() (s config.Serve, err error) {
 	return s.Check()
 }
 
+const gcPercent = 250
+
 // Run serves until the program is asked to stop.
 func (c *serveCommand) Run(ctx context.Context) error {
 	s, err := c.settings()
 	if err != nil {
 		return err
+	}
+	if os.Getenv("GOGC") == "" {
+		// the heap is some 20 MB: collecting half as often costs little memory and gives a twentieth of the processor back
+		debug.SetGCPercent(gcPercent)
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	a, err := app.Open(ctx, s, log)
