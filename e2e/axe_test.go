@@ -3,7 +3,6 @@ package e2e
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -96,14 +95,19 @@ func (t *tab) look(name string) {
 	do(t, "load axe", chromedp.Evaluate[chromedp.Void](axeSource(t.h.t)+"\n;undefined"))
 	for _, size := range [][2]int64{{1440, 900}, {390, 844}} {
 		t.viewport(size[0], size[1])
+		grounds := map[string]bool{}
 		for _, theme := range []string{"light", "dark"} {
 			t.scheme(theme)
+			grounds[eval[string](t, `getComputedStyle(document.body).backgroundColor`)] = true
 			found := do(t, "run axe", chromedp.Evaluate[[]string](`axe.run(document, {resultTypes: ["violations"]}).then((r) => r.violations.flatMap((v) =>
 				v.nodes.map((n) => v.id + ": " + n.target.join(" ") + " " + n.failureSummary.replace(/\s+/g, " "))))`,
 				chromedp.EvalAwaitPromise))
 			for _, v := range found {
 				t.h.t.Errorf("%s, %s, %d: %s", name, theme, size[0], v)
 			}
+		}
+		if len(grounds) != 2 {
+			t.h.t.Errorf("%s: light and dark look the same: %v", name, grounds)
 		}
 		if over := eval[int](t, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
 			t.h.t.Errorf("%s: %d pixels too wide at %d", name, over, size[0])
@@ -112,6 +116,6 @@ func (t *tab) look(name string) {
 	t.viewport(1440, 900)
 	t.scheme("light")
 	if eval[bool](t, `document.title === ""`) {
-		t.h.t.Error(fmt.Sprintf("%s has no title", name))
+		t.h.t.Errorf("%s has no title", name)
 	}
 }

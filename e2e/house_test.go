@@ -214,6 +214,16 @@ func (p *process) end(t *testing.T) time.Duration {
 	return time.Since(begin)
 }
 
+// kill ends the program as a power failure does.
+func (p *process) kill(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	err := <-p.done
+	p.done <- err
+}
+
 // until waits for a condition.
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()

@@ -18,6 +18,8 @@ type postOffice struct {
 	addr string
 	mu   sync.Mutex
 	got  []arrived
+	// busy is told of each mail before it is taken, when it is not nil.
+	busy func()
 }
 
 type arrived struct {
@@ -50,11 +52,23 @@ func (p *postOffice) deliver(_ context.Context, env mail.Envelope, raw []byte) e
 		return err
 	}
 	p.mu.Lock()
+	busy := p.busy
+	p.mu.Unlock()
+	if busy != nil {
+		busy()
+	}
+	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, to := range env.To {
 		p.got = append(p.got, arrived{to, msg})
 	}
 	return nil
+}
+
+func (p *postOffice) setBusy(fn func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.busy = fn
 }
 
 // mails are those to an address so far.

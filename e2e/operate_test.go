@@ -319,3 +319,92 @@ func (h *house) lock() (release func()) {
 		_ = d.Close()
 	}
 }
+
+// A mail that was being sent when the power failed is sent after the next start,
+// soon, and under the same Message-ID.
+func TestAnInterruptedMailIsSentAfterTheStart(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		begun, let := make(chan struct{}), make(chan struct{})
+		var once sync.Once
+		h.box.setBusy(func() {
+			once.Do(func() { close(begun) })
+			<-let
+		})
+		number := h.as("admin@named.example").opens(object{"category": "how-to"}).str("number")
+		select {
+		case <-begun:
+		case <-time.After(20 * time.Second):
+			t.Fatal("the mail is not sent at all")
+		}
+		h.process.kill(t)
+		h.box.setBusy(nil)
+		close(let)
+		until(t, "the mail that was under way arrives", func() bool { return len(h.box.mails("admin@named.example")) == 1 })
+		h.run()
+		begin := time.Now()
+		until(t, "it is sent again", func() bool { return len(h.box.mails("admin@named.example")) == 2 })
+		took := time.Since(begin)
+		t.Logf("sent %d ms after the program was ready again", took.Milliseconds())
+		if took > time.Second {
+			t.Errorf("it took %v", took)
+		}
+		got := h.box.mails("admin@named.example")
+		if got[0].Msg.MessageID == "" || got[0].Msg.MessageID != got[1].Msg.MessageID || !strings.Contains(got[0].Msg.Subject, number) {
+			t.Errorf("%q and %q", got[0].Msg.MessageID, got[1].Msg.MessageID)
+		}
+	})
+}
+
+// A form that was opened before somebody else changed the ticket is not sent, and says what changed.
+func TestAStaleFormSaysWhatChanged(t *testing.T) {
+	h := start(t, "")
+	lena, nadia := h.signIn("l1@vendor.example"), h.as("admin@named.example")
+	number := nadia.opens(object{"category": "how-to"}).str("number")
+	nadia.want(http.StatusCreated, http.MethodPost, "/tickets/"+number+"/messages", object{"body": "And another thing."})
+	for _, act := range []string{"take", "reply", "solve"} {
+		res, err := lena.client.PostForm(h.url+"/desk/tickets/"+number+"/"+act, url.Values{"version": {"1"}, "room": {"requester"}, "body": {"My careful words."}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := readAll(t, res.Body)
+		if res.StatusCode != http.StatusConflict || !strings.Contains(body, "This changed while you were writing") {
+			t.Errorf("%s: %d", act, res.StatusCode)
+		}
+		if act != "take" && !strings.Contains(body, "My careful words.") {
+			t.Errorf("%s: the words are lost", act)
+		}
+	}
+	if list := h.messages("l1@vendor.example", number); len(list) != 2 {
+		t.Errorf("%d messages: %q", len(list), list)
+	}
+}
+
+func TestTheExampleHasEveryStateAndLevel(t *testing.T) {
+	h := start(t, "")
+	states, levels := map[string]int{}, map[string]int{}
+	all := h.as("manager@vendor.example").want(http.StatusOK, http.MethodGet, "/tickets?limit=200", nil).items("items")
+	for _, item := range all {
+		states[item.str("state")]++
+		levels[item.str("level")]++
+	}
+	if len(all) < 30 {
+		t.Errorf("%d tickets", len(all))
+	}
+	for _, state := range []string{"incomplete", "new", "open", "waiting", "solved", "closed", "declined"} {
+		if states[state] == 0 {
+			t.Errorf("none is %s", state)
+		}
+	}
+	for _, level := range []string{"L1", "L2", "L3"} {
+		if levels[level] == 0 {
+			t.Errorf("none is at %s", level)
+		}
+	}
+	said := h.process.text()
+	for _, who := range []string{"l1@vendor.example", "l2@vendor.example", "l3@vendor.example", "manager@vendor.example", "l1@partner.example", "admin@named.example", "enduser@named.example",
+		"admin@cloud.example", "l1@cloud.example", "enduser@cloud.example", "admin@selfhosted.example", "l1@selfhosted.example", "l3@selfhosted.example", "enduser@selfhosted.example", "admin@lapsed.example", "admin@old.example"} {
+		if !strings.Contains(said, who) {
+			t.Errorf("the start does not name %s", who)
+		}
+	}
+}
