@@ -19,7 +19,7 @@ import (
 // commands is the whole command line; each flag is also TIERDESK_NAME in the
 // environment and a key of the file that --config names.
 type commands struct {
-	Config kong.ConfigFlag `help:"Read settings from this JSON file; flags and environment win." type:"existingfile"`
+	Config kong.ConfigFlag `help:"Read settings from this JSON file, whose keys are names of flags; flags and environment win." type:"existingfile"`
 
 	Serve   serveCommand   `cmd:"" help:"Run the desk."`
 	User    userCommand    `cmd:"" help:"Add people, change passwords, make API tokens. Works beside a running server."`
@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	var c commands
 	code := -1
 	parser, err := kong.New(&c, kong.Name("tierdesk"), kong.Description("The support desk that runs on a vendor's written support policy."),
-		kong.DefaultEnvars("TIERDESK"), kong.Configuration(kong.JSON), kong.Writers(out, errOut), kong.Exit(func(n int) { code = n }),
+		kong.DefaultEnvars("TIERDESK"), kong.Configuration(readSettings), kong.Writers(out, errOut), kong.Exit(func(n int) { code = n }),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(out, (*io.Writer)(nil)))
 	if err != nil {
 		fmt.Fprintln(errOut, err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tierdesk/tierdesk/internal/app"
 	"github.com/tierdesk/tierdesk/internal/platform/db"
+	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/org"
 )
@@ -84,7 +85,11 @@ func (c *userAdd) organisation(tx *db.Tx) (org.Org, error) {
 		return firstVendor(tx, c.Vendor, domain)
 	}
 	if c.Org == "" {
-		return org.VendorOrg(tx)
+		o, err := org.VendorOrg(tx)
+		if fault.Is(err, fault.NotFound) {
+			return o, fault.New(fault.Invalid, "This desk has no organisation yet. Make the first one: add --vendor NAME.").WithCause(err)
+		}
+		return o, err
 	}
 	for _, kind := range []org.Kind{org.Vendor, org.Partner, org.Customer} {
 		list, err := org.ByKind(tx, kind)
