@@ -50,14 +50,16 @@ func (n *numbers) lease(ctx context.Context) error {
 		n.size *= 4
 	}
 	n.leasedAt = now
-	return n.db.Write(ctx, func(tx *db.Tx) error {
-		from, err := leaseNumbers(tx, n.size)
-		if err != nil {
-			return err
-		}
-		n.next, n.end = from, from+n.size
-		return nil
+	var from int64
+	err := n.db.Write(ctx, func(tx *db.Tx) (err error) {
+		from, err = leaseNumbers(tx, n.size)
+		return err
 	})
+	if err == nil {
+		// only now: a block whose commit failed is leased to somebody else again
+		n.next, n.end = from, from+n.size
+	}
+	return err
 }
 
 // giveBack returns what is left of the block when nobody has leased since, so that a calm restart leaves no gap.
