@@ -179,7 +179,7 @@ func SetDefault(tx *db.Tx, accountID, instanceID string) error {
 // organisation concerns when it names none: the only account.
 // Faults: NotFound without an account; Invalid with field instance when there are several.
 func Default(tx *db.Tx, orgID string) (Account, *Instance, error) {
-	list, err := ByOrg(tx, orgID)
+	list, err := withDefaults(tx, orgID)
 	switch {
 	case err != nil:
 		return Account{}, nil, err
@@ -189,12 +189,7 @@ func Default(tx *db.Tx, orgID string) (Account, *Instance, error) {
 		return Account{}, nil, fault.New(fault.Invalid, "Your organisation has several accounts; say which instance the request is about.").
 			WithField("instance", "Choose the instance that the request is about.")
 	}
-	a := list[0]
-	if a.DefaultInstanceID == "" {
-		return a, nil, nil
-	}
-	i, err := InstanceByID(tx, a.DefaultInstanceID)
-	return a, &i, err
+	return list[0].account, list[0].instance, nil
 }
 
 func line(s string, limit int) bool {

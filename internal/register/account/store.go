@@ -68,6 +68,29 @@ func ByOrg(tx *db.Tx, orgID string) ([]Account, error) {
 	return db.Collect(tx, scanRow, "SELECT "+columns+" FROM account WHERE org_id = $1 ORDER BY created_at, id", orgID)
 }
 
+// withDefault is an account with its default instance, nil while it has none.
+type withDefault struct {
+	account  Account
+	instance *Instance
+}
+
+// withDefaults are the first two accounts of an organisation: each request asks
+// for them, and whether there is more than one.
+func withDefaults(tx *db.Tx, orgID string) ([]withDefault, error) {
+	return db.Collect(tx, func(r *db.Rows) (w withDefault, err error) {
+		a, i := &w.account, Instance{}
+		err = r.Scan(&a.ID, &a.OrgID, &a.Name, &a.ProductID, &a.ProductType, &a.Region, &a.PartnerID, &a.ContractStarts, &a.ContractEnds,
+			&a.MaintenanceUntil, &a.NewReleases, &a.DefaultInstanceID, &a.CreatedAt, &i.ID, &i.AccountID, &i.Name, &i.URL, &i.Version, &i.CreatedAt)
+		if i.ID != "" {
+			w.instance = &i
+		}
+		return w, err
+	}, `SELECT a.id, a.org_id, a.name, a.product_id, a.product_type, a.region, COALESCE(a.partner_id, ''), a.contract_starts, a.contract_ends,
+		a.maintenance_until, a.new_releases, a.default_instance_id, a.created_at,
+		COALESCE(i.id, ''), COALESCE(i.account_id, ''), COALESCE(i.name, ''), COALESCE(i.url, ''), COALESCE(i.version, ''), COALESCE(i.created_at, 0)
+		FROM account a LEFT JOIN instance i ON i.id = a.default_instance_id WHERE a.org_id = $1 ORDER BY a.created_at, a.id LIMIT 2`, orgID)
+}
+
 // ByPartner lists the accounts that a partner looks after, by name.
 func ByPartner(tx *db.Tx, partnerID string) ([]Account, error) {
 	return db.Collect(tx, scanRow, "SELECT "+columns+" FROM account WHERE partner_id = $1 ORDER BY name, id", partnerID)
