@@ -64,7 +64,7 @@ func (s sight) ticket() page.Ticket {
 	if t.AssigneeID != "" {
 		p.Assignee = s.person(t.AssigneeID, t.ProviderOrg)
 	}
-	if v.Next != "" && len(v.Required) > 0 {
+	if v.Next != "" && len(v.Required) > 0 && (v.May.Escalate || v.May.GiveDetails) {
 		g := s.gate(v.Required, v.Missing, v.GateClause, v.Info.Waived)
 		p.Gate = &g
 	}
@@ -90,7 +90,7 @@ func (s sight) ladder() []page.Rung {
 	}
 	var out []page.Rung
 	for i, r := range s.v.Ladder {
-		one := page.Rung{Level: s.level(r.Level), Short: r.Level, Provider: s.org(r.Org)}
+		one := page.Rung{Level: s.level(r.Level), Provider: s.org(r.Org)}
 		switch {
 		case r.Here:
 			one.Place = page.Here

@@ -71,7 +71,7 @@ func (s *site) frame(w http.ResponseWriter, r *http.Request, a identity.Actor, s
 		{Label: f.T("Start"), Href: "/", Icon: "home", Current: r.URL.Path == "/"},
 		{Label: f.T("My requests"), Href: "/requests", Icon: "list", Current: r.URL.Path == "/requests"},
 		{Label: f.T("Ask for help"), Href: "/requests/new", Icon: "plus", Current: r.URL.Path == "/requests/new"},
-		{Label: f.T("Support policy"), Href: "/policy", Icon: "book", Current: strings.HasPrefix(r.URL.Path, "/policy")},
+		{Label: f.T("Policy"), Href: "/policy", Icon: "book", Current: strings.HasPrefix(r.URL.Path, "/policy")},
 	}
 	return f, nil
 }

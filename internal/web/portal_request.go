@@ -52,8 +52,12 @@ func (s *site) request(f page.Frame, v *ticket.View, a identity.Actor) page.Requ
 	d, t := s.sight(f, v, a), &v.Ticket
 	p := page.Request{Frame: f, Number: t.Name(), Subject: subject(t.Subject, f), Version: int64(t.Version), State: page.State(t.State), Reference: t.Reference,
 		OpenedAt: t.CreatedAt, Answers: d.org(t.ProviderOrg), Level: d.level(t.Level), Timeline: d.timeline(),
-		CanReply: v.May.Reply, CanSolve: v.May.Solve, CanReopen: v.May.Reopen, DraftKey: "request-" + t.ID + "-" + a.PersonID}
+		CanReply: v.May.Reply && !v.May.Reopen, CanSolve: v.May.Solve, CanReopen: v.May.Reopen, DraftKey: "request-" + t.ID + "-" + a.PersonID}
 	p.Decision, p.Hours = d.portalDecision(&v.Judgement.Decision, p.Answers, v.Judgement.At), d.hours(&v.Judgement.Decision)
+	if t.State == ticket.Declined {
+		// whoever writes to this is still answered, but no level works on it
+		p.Level, p.Hours = "", page.Hours{}
+	}
 	if t.Category != "" {
 		p.Category = d.category(t.Category)
 	}

@@ -25,7 +25,7 @@ func (s *site) showSignIn(w http.ResponseWriter, r *http.Request, code int, p pa
 	if err != nil {
 		return err
 	}
-	p.Frame = f
+	p.Frame, p.Demo = f, s.Demo
 	return s.render(w, r, code, p.View())
 }
 

@@ -38,6 +38,8 @@ type Config struct {
 	PublicURL string
 	// SendsMail is false while no mail server is set: the pages say that nothing is mailed.
 	SendsMail bool
+	// Demo is true for the example, whose people the console lists.
+	Demo bool
 	// TrustedProxies may name the client in X-Forwarded-For.
 	TrustedProxies []netip.Prefix
 	Log            *slog.Logger

@@ -25,6 +25,6 @@ type Account struct {
 // Token is one API token, without its secret.
 type Token struct {
 	ID, Name string
-	// CreatedAt and ExpiresAt are UTC milliseconds; 0 is never.
-	CreatedAt, ExpiresAt int64
+	// CreatedAt is in UTC milliseconds.
+	CreatedAt int64
 }

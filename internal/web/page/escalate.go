@@ -9,9 +9,8 @@ type Escalate struct {
 	Number, Subject string
 	Version         int64
 	From, To        string
-	// Provider is who takes it over; Hours are that desk's.
+	// Provider is who takes it over.
 	Provider Org
-	Hours    Hours
 	Handover Handover
 	Note     string
 	// Missing lists, in words, why it was refused just now; empty before the first try.

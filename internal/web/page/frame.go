@@ -29,8 +29,6 @@ const (
 type Frame struct {
 	// Text renders user text in the reader's language; required.
 	Text *text.Printer
-	// Title is the page's name without the product name, for the window title. Pages that leave it empty set it themselves.
-	Title string
 	// Brand is the name of the desk as customers know it, for example "Example Meetings support".
 	Brand string
 	// Surface is Portal or Desk.
@@ -84,17 +82,11 @@ type NavItem struct {
 	Icon string
 }
 
-// Notice is one sentence about what just happened, with an optional way to take it back.
+// Notice is one sentence about what just happened.
 type Notice struct {
 	Tone Tone
 	Text string
-	// UndoAction, when set, is where the undo form posts to, with the hidden fields in UndoFields.
-	UndoAction string
-	UndoFields []Hidden
 }
-
-// Hidden is a hidden form field.
-type Hidden struct{ Name, Value string }
 
 // Assets are addresses of embedded files.
 type Assets struct{ Style, Script, Icon string }
@@ -118,9 +110,6 @@ func (f Frame) bodyClass() string {
 }
 
 func (f Frame) windowTitle(own string) string {
-	if f.Title != "" {
-		own = f.Title
-	}
 	if f.Brand == "" {
 		return own + " · Tierdesk"
 	}

@@ -99,7 +99,6 @@ func coveredDecision() page.Decision {
 			{Text: "Product training is not included.", Clause: clause("not-included", "What is not included"), Overridden: true},
 		},
 		PolicyVersion: "2020-10-01", DecidedAt: now - 3*hour,
-		Override: &page.Override{By: "Kim Okafor", Reason: "First week after the move, agreed with the account manager.", At: now - 2*hour},
 	}
 }
 
@@ -179,8 +178,8 @@ func queueRows() []page.QueueRow {
 		r := page.QueueRow{
 			Number: []string{"T-1042", "T-1041", "T-1038", "T-100317"}[i%4], Subject: subjects[i%len(subjects)], State: states[i%len(states)],
 			Requester: []string{"Ana Ribeiro", longName, "Kim O."}[i%3], Organisation: orgs[i%4], Product: products[i%3], Level: "Level 1",
-			DueAt: []int64{now - 3*day, now - 42*minute, now + 12*minute, now + 42*minute, now + 3*hour, now + 3*day, 0}[i%7], UpdatedAt: now - int64(i)*hour,
-			Assignee: []string{"", "Kim Okafor", longName}[i%3], AssigneeYou: i%5 == 0, Unread: i%4 == 0, BestEffort: i%9 == 3, Goal: i%6 == 5, Paused: i%8 == 2,
+			DueAt:    []int64{now - 3*day, now - 42*minute, now + 12*minute, now + 42*minute, now + 3*hour, now + 3*day, 0}[i%7],
+			Assignee: []string{"", "Kim Okafor", longName}[i%3], AssigneeYou: i%5 == 0, Unread: i%4 == 0, BestEffort: i%9 == 3, Goal: i%6 == 5,
 		}
 		if i%5 == 1 {
 			r.Severity = "Critical"
@@ -197,9 +196,9 @@ func ticket(t testing.TB) page.Ticket {
 		Requester: page.Person{Name: longName, Email: "maximiliane.von.hohenstein-ruiz@cloud.example", Org: customer, Unverified: true},
 		Assignee:  page.Person{Name: "Kim Okafor", You: true},
 		Ladder: []page.Rung{
-			{Level: "Level 1", Short: "L1", Provider: partner, Place: page.Passed},
-			{Level: "Level 2", Short: "L2", Provider: vendor, Place: page.Here},
-			{Level: "Level 3", Short: "L3", Provider: customer},
+			{Level: "Level 1", Provider: partner, Place: page.Passed},
+			{Level: "Level 2", Provider: vendor, Place: page.Here},
+			{Level: "Level 3", Provider: customer},
 		},
 		Clocks: []page.Clock{
 			{Name: "First answer", State: page.ClockMet, Due: now - 25*hour, Clause: clause("infrastructure", "Infrastructure")},
@@ -208,7 +207,7 @@ func ticket(t testing.TB) page.Ticket {
 			{Name: "Fix", State: page.ClockPaused, LeftMs: 5*hour + 10*minute},
 		},
 		Rooms: []page.Room{
-			{ID: "r1", Name: "With Ana Ribeiro", Hue: page.Customer, Readers: []string{"Ana Ribeiro", "Cloud Example Ltd", "Northern Lights Conferencing Services AB"}, Hidden: []string{"Example Meetings"}, Current: true, Messages: 12, Unread: 2},
+			{ID: "r1", Name: "With Ana Ribeiro", Hue: page.Customer, Readers: []string{"Ana Ribeiro", "Cloud Example Ltd", "Northern Lights Conferencing Services AB"}, Hidden: []string{"Example Meetings"}, Current: true, Messages: 12},
 			{ID: "r2", Name: "Hand-over", Hue: page.Partner, Readers: []string{"Northern Lights Conferencing Services AB", "Example Meetings"}, Messages: 3},
 			{ID: "r3", Name: "Own desk", Hue: page.Vendor, Readers: []string{"Example Meetings"}, Hidden: []string{"Cloud Example Ltd", "Northern Lights Conferencing Services AB"}, Internal: true},
 		},
@@ -220,7 +219,7 @@ func ticket(t testing.TB) page.Ticket {
 		Instance: &page.InstanceFacts{Name: "Production", URL: "https://meet.cloud.example/rooms", Version: "6.2.1", EndOfLife: "2026-06-30", Ended: true},
 		Decision: coveredDecision(),
 		Handover: &page.HandoverFacts{Steps: steps(), EnvironmentURL: "https://meet.cloud.example/rooms/quarterly-all-hands?lobby=1",
-			Access:   page.AccessFacts{Sealed: true, CanReveal: true, ExpiresAt: now + 30*day, Opened: []page.AccessOpened{{By: "Jo Lindqvist", At: now - 20*minute}}},
+			Access:   page.AccessFacts{Sealed: true, CanReveal: true, Opened: []page.AccessOpened{{By: "Jo Lindqvist", At: now - 20*minute}}},
 			Evidence: []page.Attachment{{Name: "lobby-preview-black.webm", Size: 4_812_331, Href: "/files/1"}}, Matrix: matrixRows(),
 			Tried: "Another cable, another USB port, a private window, the plug-in reinstalled.", By: "Kim Okafor", At: now - 40*minute},
 		Gate: ptr(gate(true, true, true, false, false)),
@@ -232,7 +231,7 @@ func gallery(t testing.TB) []sample {
 	nobody := portal
 	nobody.Viewer, nobody.Nav = nil, nil
 	noticed := portal
-	noticed.Notice = &page.Notice{Tone: page.Good, Text: "T-1042 is sent. The answer comes by mail too.", UndoAction: "/requests/T-1042/undo"}
+	noticed.Notice = &page.Notice{Tone: page.Good, Text: "T-1042 is sent. The answer comes by mail too."}
 	conflict := &page.Conflict{Changes: []page.Change{
 		{What: "Level", From: "Level 1", To: "Level 2", By: "Kim Okafor", At: now - 3*minute},
 		{What: "Assignee", From: "nobody", To: longName, By: longName, At: now - 2*minute},
@@ -248,7 +247,7 @@ func gallery(t testing.TB) []sample {
 	deskCoverage.Frame = desk
 
 	requests := []page.RequestRow{
-		{Number: "T-1042", Subject: longSubject, State: page.Waiting, UpdatedAt: now - 20*minute, Answers: partner.Name, Unread: true},
+		{Number: "T-1042", Subject: longSubject, State: page.Waiting, UpdatedAt: now - 20*minute, Answers: partner.Name},
 		{Number: "T-1039", Subject: "Cannot add a video to a session", State: page.Incomplete, UpdatedAt: now - 3*hour, Answers: "Example Meetings", Requester: longName},
 		{Number: "T-1031", Subject: "Recording stops after 40 minutes", State: page.Open, UpdatedAt: now - 26*hour, Answers: "Example Meetings", By: now + 42*minute},
 		{Number: "T-1017", Subject: "Microphone echo in the large room", State: page.Solved, UpdatedAt: now - 12*day, Answers: "Example Meetings"},
@@ -268,7 +267,7 @@ func gallery(t testing.TB) []sample {
 	declined.Frame, declined.State, declined.Next, declined.Decision = portal, page.Declined, page.Next{Kind: page.NextDeclined}, declinedDecision()
 	declined.Timeline, declined.CanSolve = talk(true)[:2], false
 	solved := request
-	solved.Frame, solved.State, solved.Next, solved.CanReply, solved.CanSolve, solved.CanReopen = portal, page.Solved, page.Next{Kind: page.NextNone, By: now + 14*day}, false, false, true
+	solved.Frame, solved.State, solved.Next, solved.CanReply, solved.CanSolve, solved.CanReopen = portal, page.Solved, page.Next{Kind: page.NextNone}, false, false, true
 	stale := request
 	stale.Frame, stale.Next, stale.Conflict, stale.Body = portal, page.Next{Kind: page.NextYou, Who: "Kim Okafor"}, conflict, "The light is on."
 	stale.State = page.Waiting
@@ -287,11 +286,11 @@ func gallery(t testing.TB) []sample {
 		Rooms:          []page.Room{{ID: "r1", Name: "With unknown@elsewhere.example", Hue: page.Customer, Readers: []string{"unknown@elsewhere.example", "Example Meetings"}, Current: true, Messages: 1}},
 		ComposerWhyNot: "You read this desk but do not answer here: level 2 has it."}
 
-	escalate := page.Escalate{Frame: desk, Number: "T-1042", Subject: longSubject, Version: 7, From: "level 1", To: "level 2", Provider: vendor, Hours: officeHours(true),
+	escalate := page.Escalate{Frame: desk, Number: "T-1042", Subject: longSubject, Version: 7, From: "level 1", To: "level 2", Provider: vendor,
 		Handover: filledHandover(), Readers: []string{"Northern Lights Conferencing Services AB", "Example Meetings"}, DraftKey: "e-1042",
 		Missing: []string{"Access details, or that none are needed", "A screenshot or screencast, or the reason why there is none"},
 		Errors:  page.Errors{{Field: "environment_url", Label: "Web address", Message: "Write the whole address, with https:// at the front."}}}
-	fresh := page.Escalate{Frame: desk, Number: "T-1042", Subject: "Camera is black", Version: 7, From: "level 1", To: "level 2", Provider: vendor, Hours: officeHours(false),
+	fresh := page.Escalate{Frame: desk, Number: "T-1042", Subject: "Camera is black", Version: 7, From: "level 1", To: "level 2", Provider: vendor,
 		Handover: page.Handover{Gate: gate()}, Readers: []string{"Example Meetings"}}
 
 	queue := page.Queue{Frame: desk, Name: "Level 1", Desk: vendor, Hours: officeHours(true), Address: "/desk/L1", Sort: page.Urgent, Total: 1000, More: true, Rows: queueRows(), Older: "abc", First: false}
@@ -300,11 +299,11 @@ func gallery(t testing.TB) []sample {
 	empty := page.Queue{Frame: desk, Name: "Level 3", Desk: vendor, Hours: page.Hours{Known: true, Always: true}, Address: "/desk/L3", Sort: page.Newest, First: true}
 
 	account := page.Account{Frame: portal, Email: "admin@cloud.example", Organisation: customer, ZoneName: "Europe/Budapest", Zones: []string{"Europe/Budapest", "Europe/London", "America/New_York"},
-		Tokens:   []page.Token{{ID: "t1", Name: "Monitoring of the intranet player on the canteen screen", CreatedAt: now - 40*day}, {ID: "t2", Name: "Import", CreatedAt: now - 400*day, ExpiresAt: now + 20*day}},
+		Tokens:   []page.Token{{ID: "t1", Name: "Monitoring of the intranet player on the canteen screen", CreatedAt: now - 40*day}, {ID: "t2", Name: "Import", CreatedAt: now - 400*day}},
 		NewToken: "td_7Jq2mVwXb0n4ZkT9yL1sRf6cHdPgUaEo", Errors: page.Errors{{Field: "new_password", Label: "New password", Message: "Use at least 12 characters."}}}
 
 	return []sample{
-		{"sign-in", page.SignIn{Frame: nobody, Hints: []page.SignInHint{{"l1@vendor.example", "Level 1 at the vendor"}, {"admin@selfhosted.example", "Administrator of a customer with its own servers"}}}.View()},
+		{"sign-in", page.SignIn{Frame: nobody, Demo: true}.View()},
 		{"sign-in-wrong", page.SignIn{Frame: nobody, Email: "ana@cloud.example", Errors: page.Errors{{Message: "This address and this password do not belong together. Try again, or ask your administrator for a new password."}}}.View()},
 		{"home", page.Home{Frame: portal, Name: "Ana", Desk: vendor, Hours: officeHours(true), Mail: "support@vendor.example", Requests: requests, More: true}.View()},
 		{"home-empty", page.Home{Frame: portal, Name: longName, Desk: partner, Hours: officeHours(false)}.View()},
@@ -326,8 +325,7 @@ func gallery(t testing.TB) []sample {
 		{"ticket-bare", bare.View()},
 		{"escalate", escalate.View()},
 		{"escalate-fresh", fresh.View()},
-		{"ticket-new", page.TicketNew{Frame: desk, Requester: "ana@cloud.example", People: []page.Option{{Value: "ana@cloud.example", Label: "Ana Ribeiro, Cloud Example Ltd"}}, Channels: []page.Option{{Value: "phone", Label: "By phone"}, {Value: "visit", Label: "In person"}}, Categories: categories, Instances: instances, Coverage: deskCoverage}.View()},
-		{"conflict", page.ConflictPage{Frame: desk, Back: page.NavItem{Label: "Back to T-1042", Href: "/desk/tickets/T-1042"}, Changes: conflict.Changes, Typed: []page.Typed{{Label: "Why is it returned?", Text: "Which release of Firefox is it?"}}, AgainAction: "/desk/tickets/T-1042/return", AgainLabel: "Return it all the same"}.View()},
+		{"ticket-new", page.TicketNew{Frame: desk, Requester: "ana@cloud.example", Categories: categories, Instances: instances, Coverage: deskCoverage}.View()},
 		{"policy", policy(portal).View()},
 		{"account", account.View()},
 		{"account-empty", page.Account{Frame: desk, Email: "l1@vendor.example", Organisation: vendor, ZoneName: "Europe/Budapest"}.View()},
@@ -361,7 +359,7 @@ func policy(f page.Frame) page.Policy {
 				{Label: "Levels 1 and 2", Words: "Monday to Friday, 08:00-17:00 GMT", Spans: weekday(9, 18)},
 				{Label: "Level 1, North America", Words: "Monday to Friday, 08:00-17:00 in New York", Spans: weekday(14, 23)},
 				{Label: "Level 3", Words: "Day and night, every day", Always: true}},
-				Practice: []string{"Public holidays are working days unless announced."}, Clocks: []page.PolicyClock{{Title: "First answer", Within: "9 hours of support time", Goal: true}}},
+				Clocks: []page.PolicyClock{{Title: "First answer", Within: "9 hours of support time", Goal: true}}},
 			{Anchor: "not-included", Title: "What is not included", Depth: 2, HTML: "<p>For these there is another way on.</p>", Exclusions: []page.PolicyExclusion{{Text: "Customers without active maintenance", Answer: page.NotCovered, Offer: &page.Offer{Title: "Renew maintenance"}}, {Text: "A version past its end of life", Answer: page.NotCovered, Offer: &page.Offer{Title: "Upgrade", Href: "/requests/new"}}}},
 		},
 		Versions: []page.PolicyVersion{{Version: "2027-01-01", Effective: "2027-01-01", Standing: page.Scheduled}, {Version: "2024-03-01", Effective: "2024-03-01", Standing: page.InForce}, {Version: "2020-10-01", Effective: "2020-10-01", Standing: page.Earlier, Current: true}},

@@ -586,7 +586,7 @@ func (f Frame) matrixRow(n int, r MatrixRow, errs Errors) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = f.cell("matrix_os", n, f.ask(f.T("System"), f.T("Windows, macOS, phone?")), r.OS, errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = f.cell("matrix_os", n, f.T("System"), r.OS, errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

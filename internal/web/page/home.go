@@ -37,6 +37,4 @@ type RequestRow struct {
 	By int64
 	// Requester is shown when the reader sees the requests of colleagues; else "".
 	Requester string
-	// Unread is true when something was written since the reader looked.
-	Unread bool
 }

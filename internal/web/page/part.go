@@ -89,14 +89,6 @@ type Decision struct {
 	// PolicyVersion is the id; DecidedAt the instant, UTC milliseconds.
 	PolicyVersion string
 	DecidedAt     int64
-	// Override is set when an engineer decided otherwise.
-	Override *Override
-}
-
-// Override is an engineer's recorded decision against the policy's answer.
-type Override struct {
-	By, Reason string
-	At         int64
 }
 
 // ClockState is how a clock stands.
@@ -125,10 +117,10 @@ type Clock struct {
 
 // Rung is one level of the ladder.
 type Rung struct {
-	// Level is the level's name; Short its abbreviation for narrow screens ("L1").
-	Level, Short string
-	Provider     Org
-	Place        Place
+	// Level is the level's name.
+	Level    string
+	Provider Org
+	Place    Place
 }
 
 // Place is where the ticket stands relative to a rung.
@@ -172,9 +164,9 @@ type Message struct {
 	At   int64
 	// Channel is how it came, in words ("by mail"), or "".
 	Channel string
-	// Text is the body without quotes; Quoted what it quoted, folded. HTML, when set, is sanitised and wins over Text.
-	Text, Quoted, HTML string
-	Attachments        []Attachment
+	// Text is the body without quotes; Quoted what it quoted, folded.
+	Text, Quoted string
+	Attachments  []Attachment
 	// Undelivered says why the mail to somebody could not be sent, or "".
 	Undelivered string
 }
@@ -183,23 +175,20 @@ type Message struct {
 type EventKind string
 
 const (
-	EventOpened       EventKind = "opened"
-	EventDeclined     EventKind = "declined"
-	EventCompleted    EventKind = "completed"
-	EventIncomplete   EventKind = "incomplete"
-	EventTaken        EventKind = "taken"
-	EventAssigned     EventKind = "assigned"
-	EventReleased     EventKind = "released"
-	EventEscalated    EventKind = "escalated"
-	EventReturned     EventKind = "returned"
-	EventSolved       EventKind = "solved"
-	EventReopened     EventKind = "reopened"
-	EventClosed       EventKind = "closed"
-	EventWaiting      EventKind = "waiting"
-	EventRecategoried EventKind = "recategorised"
-	EventWaived       EventKind = "waived"
-	EventRevealed     EventKind = "revealed"
-	EventOverridden   EventKind = "overridden"
+	EventOpened     EventKind = "opened"
+	EventDeclined   EventKind = "declined"
+	EventCompleted  EventKind = "completed"
+	EventIncomplete EventKind = "incomplete"
+	EventTaken      EventKind = "taken"
+	EventAssigned   EventKind = "assigned"
+	EventReleased   EventKind = "released"
+	EventEscalated  EventKind = "escalated"
+	EventReturned   EventKind = "returned"
+	EventSolved     EventKind = "solved"
+	EventReopened   EventKind = "reopened"
+	EventClosed     EventKind = "closed"
+	EventWaived     EventKind = "waived"
+	EventRevealed   EventKind = "revealed"
 )
 
 // Event is something that happened, shown inline and quiet.
@@ -256,16 +245,10 @@ func (f Frame) eventSentence(e Event) string {
 		return f.T("%s opened this again", actor)
 	case EventClosed:
 		return f.T("%s closed this", actor)
-	case EventWaiting:
-		return f.T("%s is waiting for an answer", actor)
-	case EventRecategoried:
-		return f.T("%s changed the category to %s", actor, e.To)
 	case EventWaived:
 		return f.T("%s waived: %s", actor, e.To)
 	case EventRevealed:
 		return f.T("%s looked at the access details", actor)
-	case EventOverridden:
-		return f.T("%s decided otherwise: %s", actor, e.To)
 	}
 	return f.T("%s: %s", actor, spoken(string(e.Kind)))
 }

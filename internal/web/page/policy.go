@@ -43,8 +43,6 @@ type PolicyClause struct {
 	Clocks              []PolicyClock
 	// Blocks are definitions that have no picture of their own, as tables and sentences.
 	Blocks []PolicyBlock
-	// Practice marks what the desk reads into the text: its own practice, not the published words.
-	Practice []string
 }
 
 // Week is one calendar as open spans of a week in the reader's zone.

@@ -43,17 +43,16 @@ type QueueRow struct {
 	Level   string
 	// Severity in words, or "".
 	Severity string
-	// DueAt is the next promise, UTC milliseconds, 0 for none; Goal marks it as a goal; Paused that its clock stands.
-	DueAt        int64
-	Goal, Paused bool
+	// DueAt is the next promise, UTC milliseconds, 0 for none; Goal marks it as a goal.
+	DueAt int64
+	Goal  bool
 	// Assignee is a name, or "" when nobody has it; AssigneeYou when it is the viewer.
 	Assignee    string
 	AssigneeYou bool
 	// Unread is true when the requester wrote last and nobody answered.
 	Unread bool
-	// BestEffort marks work outside the hours or beyond the contract.
+	// BestEffort marks work outside the hours or beyond the contract; it is said where nothing is due.
 	BestEffort bool
-	UpdatedAt  int64
 }
 
 func (p Queue) emptyTitle() string {
@@ -61,4 +60,12 @@ func (p Queue) emptyTitle() string {
 		return p.T("Nothing is assigned to you")
 	}
 	return p.T("Nothing is waiting at %s", p.Name)
+}
+
+// firstQueue is where work is found by somebody who has none of their own.
+func (p Queue) firstQueue() string {
+	if p.Address != "/desk/mine" || len(p.Nav) == 0 || p.Nav[0].Href == p.Address {
+		return ""
+	}
+	return p.Nav[0].Href
 }

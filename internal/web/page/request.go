@@ -48,7 +48,7 @@ const (
 	NextYou NextKind = "you"
 	// NextDetails: details are missing; Handover lists them.
 	NextDetails NextKind = "details"
-	// NextNone: solved or closed; By is the last instant at which it can be opened again, 0 for no limit.
+	// NextNone: solved or closed.
 	NextNone NextKind = "none"
 	// NextDeclined: not included; the decision has the way on.
 	NextDeclined NextKind = "declined"

@@ -9,9 +9,6 @@ type SignIn struct {
 	// Return is the local path to go to after signing in.
 	Return string
 	Errors Errors
-	// Hints lists demo people to sign in as; empty outside the demo.
-	Hints []SignInHint
+	// Demo is true for the example: the page then says where its people are listed.
+	Demo bool
 }
-
-// SignInHint is one demo person.
-type SignInHint struct{ Email, Who string }

@@ -58,8 +58,8 @@ type Room struct {
 	// Internal rooms belong to one organisation; writing there is a note.
 	Internal bool
 	Current  bool
-	// Messages counts what is in it; Unread what the viewer has not seen.
-	Messages, Unread int
+	// Messages counts what is shown of it, 0 while it is not the current one.
+	Messages int
 }
 
 // Composer is the form that writes into the current room.
@@ -122,9 +122,8 @@ type HandoverFacts struct {
 type AccessFacts struct {
 	// Sealed is true when there are some; NoneNeeded when none are needed; both false when nobody said.
 	Sealed, NoneNeeded bool
-	// CanReveal opens the button. ExpiresAt is when they are destroyed, 0 for never.
+	// CanReveal opens the button.
 	CanReveal bool
-	ExpiresAt int64
 	// Revealed is the text, only in the answer to a reveal.
 	Revealed string
 	// Opened lists who has looked, newest first.
@@ -158,14 +157,7 @@ func (p Ticket) sendLabel() string {
 	if room.Internal {
 		return p.T("Write the note")
 	}
-	switch more := len(room.Readers) - 1; {
-	case more < 0:
-		return p.T("Send")
-	case more == 0:
-		return p.T("Send to %s", room.Readers[0])
-	default:
-		return p.T("Send to %s and %s more", room.Readers[0], p.Text.Number(more))
-	}
+	return p.T("Send the reply")
 }
 
 // roomKey is the letter that leads to a room: n for the first internal one, r for the first other one.

@@ -2,15 +2,12 @@ package page
 
 // TicketNew is GET and POST /desk/new: an engineer writes a ticket for somebody, for example on the phone.
 //
-// Form (multipart/form-data): requester (an email address), channel, category, instance, subject, body, reference,
+// Form (multipart/form-data): requester (an email address), category, instance, subject, body, reference,
 // files, and check ("1": not a submission; answer with the same page, Coverage filled, and the Instances of the
 // requester's account).
 type TicketNew struct {
 	Frame
-	Requester string
-	// People suggests requesters: value is the address, label the name and organisation.
-	People     []Option
-	Channels   []Option
+	Requester  string
 	Categories []OptionGroup
 	Instances  []Option
 	Subject    string

@@ -92,6 +92,9 @@ func (f Frame) Left(ms int64) string {
 	if ms < hour {
 		return f.T("%d min of support time left", int(ms/minute))
 	}
+	if ms%hour < minute {
+		return f.T("%d h of support time left", int(ms/hour))
+	}
 	return f.T("%d h %d min of support time left", int(ms/hour), int(ms%hour/minute))
 }
 
