@@ -133,15 +133,6 @@ func (t *tab) says(words ...string) {
 	}
 }
 
-func (t *tab) lacks(words ...string) {
-	t.h.t.Helper()
-	for _, w := range words {
-		if eval[bool](t, `document.documentElement.outerHTML.includes(`+strconv.Quote(w)+`)`) {
-			t.h.t.Errorf("the page has %q\n%s", w, t.state())
-		}
-	}
-}
-
 // goes does what leads to another page, and waits for that page.
 func (t *tab) goes(step func()) {
 	t.h.t.Helper()

@@ -23,13 +23,12 @@ import (
 	"github.com/tierdesk/tierdesk/internal/platform/db/dbtest"
 )
 
+// folder holds what is made for all tests.
+var folder string
+
 // program is built once for all tests.
 var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "tierdesk-e2e-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "tierdesk")
+	path := filepath.Join(folder, "tierdesk")
 	out, err := exec.Command("go", "build", "-o", path, "../cmd/tierdesk").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
@@ -38,10 +37,13 @@ var program = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if path, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
+	var err error
+	if folder, err = os.MkdirTemp("", "tierdesk-e2e-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
+	code := m.Run()
+	_ = os.RemoveAll(folder)
 	os.Exit(code)
 }
 

@@ -187,7 +187,7 @@ func failed(results []mail.AuthMethod) bool {
 func (m *Mail) identify(ctx context.Context, a *arrival) error {
 	a.back = a.msg.Loop >= maxHops
 	return m.db.Read(ctx, func(tx *db.Tx) error {
-		if id, _, err := sentMail(tx, a.msg.MessageID); err != nil || id != "" {
+		if ours, err := m.ours(tx, a.msg.MessageID); err != nil || ours {
 			a.back = true
 			return err
 		}
@@ -211,6 +211,16 @@ func (m *Mail) identify(ctx context.Context, a *arrival) error {
 		}
 		return a.is(tx, p)
 	})
+}
+
+// ours reports a Message-ID that we gave to a mail.
+func (m *Mail) ours(tx *db.Tx, id string) (bool, error) {
+	token, _, _ := strings.Cut(id, "@")
+	if _, _, ok := m.tokens.Read(token); !ok {
+		return false, nil
+	}
+	ticketID, _, err := sentMail(tx, id)
+	return ticketID != "", err
 }
 
 // is makes the proven sender a person.

@@ -2,6 +2,8 @@ package intake_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"path/filepath"
@@ -233,6 +235,22 @@ func (w *world) sent(s seen, to string) string {
 	return id
 }
 
+// A mailbox that sends our mail back, or a ring of desks, makes no ticket; the raw mail is kept.
+func TestAMailThatGoesRoundIsKeptAndNothingElse(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		first := w.opened("admin@named.example", "first@named.example")
+		ours := w.sent(first, "admin@named.example")
+		w.by(w.relay, letter{From: desk, Subject: "[" + first.Number + "] it", ID: ours, Body: "Our own words."})
+		w.by(w.relay, letter{From: "zoe@stranger.example", Subject: "round", ID: "r@stranger.example", Body: "x", Head: []string{"X-Tierdesk-Hops: 3"}})
+		if n := len(w.messages()); n != 1 {
+			t.Errorf("%d messages", n)
+		}
+		if n := w.count("SELECT COUNT(*) FROM mail_in WHERE state = 'ignored' AND raw IS NOT NULL"); n != 2 {
+			t.Errorf("%d raw mails are kept", n)
+		}
+	})
+}
+
 func TestTheSameMailIsOneMessage(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		l := letter{From: "admin@named.example", Subject: "Once", ID: "once@named.example", Body: "Hello."}
@@ -426,4 +444,43 @@ func lock(t *testing.T, path string) (release func()) {
 		}
 		_ = other.Close()
 	}
+}
+
+// Straight from the internet only a signature of the author's own domain proves the author (RFC 6376, RFC 7489 section 3.1).
+func TestASignatureOfTheAuthorsDomainProvesTheAuthor(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+		record := "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(key.Public().(ed25519.PublicKey))
+		w.keys["sel._domainkey.named.example"], w.keys["sel._domainkey.evil.example"] = record, record
+		body := func(id string) []byte {
+			return []byte("From: admin@named.example\r\nTo: " + desk + "\r\nSubject: Signed\r\nMessage-ID: <" + id + ">\r\n\r\nHello.\r\n")
+		}
+		good := signed(key, "named.example", body("1@named.example"))
+		for _, c := range []struct {
+			name   string
+			raw    []byte
+			proven bool
+		}{
+			{"by the author's domain", good, true},
+			{"by another domain", signed(key, "evil.example", body("2@named.example")), false},
+			{"by the author's domain, and changed since", bytes.Replace(good, []byte("Hello."), []byte("Hello!"), 1), false},
+			{"by a domain without a key", signed(key, "eu.named.example", body("3@named.example")), false},
+		} {
+			if code := w.send(w.internet, "admin@named.example", desk, c.raw); code != 250 {
+				t.Fatal(code)
+			}
+			if got := w.last(); got.Verified != c.proven || (got.Author == "admin@named.example") != c.proven {
+				t.Errorf("%s: proven = %v, author %q", c.name, got.Verified, got.Author)
+			}
+		}
+	})
+}
+
+// signed puts a DKIM signature (RFC 6376, RFC 8463; simple canonicalization) on top of a mail.
+func signed(key ed25519.PrivateKey, domain string, raw []byte) []byte {
+	head, body, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+	sum := sha256.Sum256(body)
+	field := "DKIM-Signature: v=1; a=ed25519-sha256; c=simple/simple; d=" + domain + "; s=sel; h=From:To:Subject:Message-ID; bh=" + base64.StdEncoding.EncodeToString(sum[:]) + "; b="
+	sum = sha256.Sum256([]byte(string(head) + "\r\n" + field))
+	return []byte(field + base64.StdEncoding.EncodeToString(ed25519.Sign(key, sum[:])) + "\r\n" + string(raw))
 }

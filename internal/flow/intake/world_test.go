@@ -42,6 +42,8 @@ type world struct {
 	tokens          *ticket.Tokens
 	files           *attach.Store
 	relay, internet string
+	// keys are the DKIM records of the internet, by name.
+	keys map[string]string
 }
 
 func each(t *testing.T, fn func(t *testing.T, w *world)) {
@@ -51,7 +53,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 
 func newWorld(t *testing.T, d *db.DB, clock *dbtest.Clock) *world {
 	t.Helper()
-	w := &world{t: t, d: d, clock: clock}
+	w := &world{t: t, d: d, clock: clock, keys: map[string]string{}}
 	w.write(fill)
 	book := rulebook.New(d, d.Now)
 	if _, findings, err := book.Publish(t.Context(), "illumeet.md", policies.Default(), "", ""); err != nil {
@@ -68,11 +70,18 @@ func newWorld(t *testing.T, d *db.DB, clock *dbtest.Clock) *world {
 	}
 	w.files, w.tokens = attach.New(blobs), ticket.NewTokens(sealer)
 	w.tickets = ticket.NewService(d, book, jobs.NewQueue(), sealer, func() {})
-	in := intake.NewMail(intake.MailConfig{DB: d, Tickets: w.tickets, Files: w.files, Blobs: blobs, Sealer: sealer, Domain: "mx.vendor.example",
+	in := intake.NewMail(intake.MailConfig{DB: d, Tickets: w.tickets, Files: w.files, Blobs: blobs, Sealer: sealer, Domain: "mx.vendor.example", Lookup: w.lookup,
 		Log: slog.New(slog.DiscardHandler)})
 	w.relay = w.listen(in, netip.MustParsePrefix("127.0.0.0/8"))
 	w.internet = w.listen(in)
 	return w
+}
+
+func (w *world) lookup(_ context.Context, name string) ([]string, error) {
+	if w.keys[name] == "" {
+		return nil, errors.New("no such name")
+	}
+	return []string{w.keys[name]}, nil
 }
 
 func (w *world) listen(in *intake.Mail, trusted ...netip.Prefix) string {

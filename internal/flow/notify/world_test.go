@@ -44,7 +44,6 @@ type mailbox struct {
 	got    []received
 	accept func(rcpt string) error
 	fail   error
-	more   chan struct{}
 }
 
 type received struct {
