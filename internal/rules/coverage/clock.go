@@ -68,7 +68,6 @@ type run struct {
 	started bool
 	stopped bool
 	paused  bool
-	restart bool // stopped by an event that a re-opening undoes
 	startAt int64
 	stopAt  int64
 	from    int64 // up to here time is counted
