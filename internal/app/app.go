@@ -112,6 +112,9 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	sealer := a.sealer
+	if err := checkKeys(ctx, a.DB, a.sealer); err != nil {
+		return err
+	}
 	blobs, err := blob.Open(filepath.Join(a.cfg.Data, "files"))
 	if err != nil {
 		return err

@@ -108,6 +108,9 @@ func openLitePool(ctx context.Context, path, params string, conns int) (*sql.DB,
 }
 
 func (l *lite) read(ctx context.Context, now int64, fn func(*Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return away(err)
+	}
 	select {
 	case <-l.readers.free:
 	case <-ctx.Done():
@@ -129,6 +132,9 @@ func (l *lite) read(ctx context.Context, now int64, fn func(*Tx) error) error {
 }
 
 func (l *lite) write(ctx context.Context, now func() int64, fn func(*Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return away(err)
+	}
 	r := &writeRequest{fn: fn, now: now, done: make(chan struct{})}
 	select {
 	case l.writes <- r:

@@ -28,6 +28,12 @@ CREATE TABLE job_schedule (
 	next_at BIGINT NOT NULL
 );
 
+-- What a store knows of itself, for example which keys belong to it.
+CREATE TABLE store_mark (
+	name TEXT PRIMARY KEY,
+	value TEXT NOT NULL
+);
+
 CREATE TABLE number_block (
 	name TEXT PRIMARY KEY,
 	next BIGINT NOT NULL
