@@ -2,11 +2,14 @@ package db_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/db/dbtest"
@@ -237,4 +240,44 @@ func columns(t *testing.T, d *db.DB, query string) map[string]string {
 		t.Fatal(err)
 	}
 	return out
+}
+
+func TestALockedDatabaseAnswersAllWhoWaitAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "locked.db")
+	d, err := db.Open(context.Background(), db.Options{URL: "sqlite:" + path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	other, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	hold, err := other.Conn(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := hold.ExecContext(context.Background(), "BEGIN EXCLUSIVE"); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			if err := d.Write(context.Background(), func(*db.Tx) error { return nil }); fault.KindOf(err) != fault.Unavailable {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if took := time.Since(begun); took > 13*time.Second {
+		t.Errorf("five writers waited %v, one after the other", took)
+	}
+	if _, err := hold.ExecContext(context.Background(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Write(context.Background(), func(*db.Tx) error { return nil }); err != nil {
+		t.Fatalf("after the lock is gone: %v", err)
+	}
 }

@@ -198,8 +198,7 @@ func (l *lite) serve(c *liteConn) {
 func (l *lite) batch(c *liteConn, first *writeRequest) {
 	begun := time.Now()
 	if _, err := c.exec("BEGIN IMMEDIATE", nil); err != nil {
-		first.err = mapError(err)
-		close(first.done)
+		l.refuse(first, mapError(err))
 		return
 	}
 	batch := append(make([]*writeRequest, 0, 32), first)
@@ -223,6 +222,20 @@ func (l *lite) batch(c *liteConn, first *writeRequest) {
 	}
 	for _, r := range batch {
 		close(r.done)
+	}
+}
+
+// refuse answers first and everybody who waits behind it: whoever holds the
+// database has kept all of them waiting for as long.
+func (l *lite) refuse(first *writeRequest, err error) {
+	for r := first; ; {
+		r.err = err
+		close(r.done)
+		select {
+		case r = <-l.writes:
+		default:
+			return
+		}
 	}
 }
 
