@@ -138,6 +138,38 @@ func placeCount(nav []page.NavItem, href string) (n int, more bool) {
 	return 0, false
 }
 
+// asideStates are the states of tickets that are kept and stand in no queue.
+func asideStates() []ticket.State { return []ticket.State{ticket.Declined, ticket.Incomplete} }
+
+// aside lists what is kept outside the queues of the reader's levels, newest first.
+func (s *site) aside(w http.ResponseWriter, r *http.Request, a identity.Actor) error {
+	state, after := ticket.State(r.URL.Query().Get("state")), r.URL.Query().Get("after")
+	if !slices.Contains(asideStates(), state) {
+		state = ticket.Declined
+	}
+	list, err := s.Tickets.List(r.Context(), a, ticket.Filter{State: state}, after, queuePage)
+	if fault.Is(err, fault.Invalid) {
+		return s.redirect(w, r, "/desk/aside")
+	}
+	if err != nil {
+		return err
+	}
+	f, err := s.frame(w, r, a, page.Desk)
+	if err != nil {
+		return err
+	}
+	p := page.Queue{Frame: f, Name: f.T("Set aside"), Address: "/desk/aside?state=" + string(state), Sort: page.Newest, First: after == "", Older: list.Next,
+		ShowLevel: true, Total: len(list.Rows), More: list.Next != ""}
+	labels := map[ticket.State]string{ticket.Declined: f.T("Not included"), ticket.Incomplete: f.T("Waiting for details")}
+	for _, one := range asideStates() {
+		p.Tabs = append(p.Tabs, page.NavItem{Label: labels[one], Href: "/desk/aside?state=" + string(one), Current: one == state})
+	}
+	if p.Rows, err = s.queueRows(r, a, list.Rows, f); err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, p.View())
+}
+
 func (s *site) queueRows(r *http.Request, a identity.Actor, list []ticket.Row, f page.Frame) ([]page.QueueRow, error) {
 	rows := make([]page.QueueRow, 0, len(list))
 	versions := map[int]*rulebook.Compiled{}

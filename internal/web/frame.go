@@ -130,6 +130,7 @@ func (s *site) deskNav(r *http.Request, a identity.Actor, p *policy.Policy, f pa
 		nav = append(nav, item)
 	}
 	return append(nav,
+		page.NavItem{Label: f.T("Set aside"), Href: "/desk/aside", Icon: "list", Key: "a", Current: r.URL.Path == "/desk/aside"},
 		page.NavItem{Label: f.T("New ticket"), Href: "/desk/new", Icon: "plus", Key: "n", Current: r.URL.Path == "/desk/new"},
 		page.NavItem{Label: f.T("Policy"), Href: "/policy", Icon: "book", Key: "p"}), nil
 }

@@ -1,6 +1,9 @@
 package page
 
-import "net/url"
+import (
+	"net/url"
+	"strings"
+)
 
 // cursorHref adds sort and after to a path, leaving out what is empty.
 func cursorHref(path, sort, after string) string {
@@ -13,6 +16,9 @@ func cursorHref(path, sort, after string) string {
 	}
 	if len(query) == 0 {
 		return path
+	}
+	if strings.Contains(path, "?") {
+		return path + "&" + query.Encode()
 	}
 	return path + "?" + query.Encode()
 }

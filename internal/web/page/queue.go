@@ -27,6 +27,8 @@ type Queue struct {
 	// Older is the cursor of the next page, empty on the last. First is true on the first page.
 	Older string
 	First bool
+	// Tabs lead to the other lists of a kind and stand in the place of the order; empty for a queue.
+	Tabs []NavItem
 	// ShowLevel adds the level to each row, for lists over several levels.
 	ShowLevel bool
 }
@@ -56,6 +58,9 @@ type QueueRow struct {
 }
 
 func (p Queue) emptyTitle() string {
+	if len(p.Tabs) > 0 {
+		return p.T("Nothing is set aside")
+	}
 	if p.Address == "/desk/mine" {
 		return p.T("Nothing is assigned to you")
 	}
