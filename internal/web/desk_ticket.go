@@ -21,7 +21,7 @@ func (s *site) showTicket(w http.ResponseWriter, r *http.Request, a identity.Act
 	if typed.Get("room") != "" {
 		room = typed.Get("room")
 	}
-	v, err := s.Tickets.View(r.Context(), a, r.PathValue("number"), room)
+	v, err := s.Tickets.ViewBefore(r.Context(), a, r.PathValue("number"), room, r.URL.Query().Get("before"))
 	if err != nil {
 		return err
 	}
@@ -69,6 +69,7 @@ func (s sight) ticket() page.Ticket {
 		p.Gate = &g
 	}
 	p.Composer, p.ComposerWhyNot = s.composer()
+	p.Earlier, p.Newest = s.pages("/desk/tickets/"+t.Name(), v.Current.ID)
 	return p
 }
 

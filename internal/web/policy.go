@@ -106,7 +106,11 @@ func (d reading) clauseText(c policy.Clause) page.PolicyClause {
 			}
 		}
 		if !drawn[b.Kind] {
-			out.Blocks = append(out.Blocks, page.PolicyBlock{Head: b.Head, Rows: b.Rows, List: b.List})
+			block := page.PolicyBlock{Head: b.Head, Rows: b.Rows, List: b.List}
+			if b.Kind == "products" {
+				block.Label = d.f.T("Products")
+			}
+			out.Blocks = append(out.Blocks, block)
 		}
 	}
 	out.Categories, out.Exclusions, out.Needs, out.Clocks = d.categoriesOf(c.ID), d.exclusions(c.ID), d.needs(c.ID), d.promises(c.ID)
@@ -143,22 +147,19 @@ func (d reading) rowName(text string) string {
 	if text == "" {
 		return d.f.T("Every product")
 	}
-	for _, id := range d.rules.Policy.ProductTypes() {
-		if strings.HasSuffix(text, " "+id) || strings.HasSuffix(text, " "+plain(id)) {
-			return productName(d.f, id)
-		}
+	if name, ok := strings.CutPrefix(text, "the product type is "); ok {
+		return capital(name)
 	}
-	return capital(plain(text))
+	return capital(text)
 }
 
 // whose shortens the condition of an hours rule to whom it serves: "Level 1, North America".
 func (d reading) whose(text string) string {
 	var parts []string
 	for _, part := range strings.Split(text, " and ") {
-		if at, ok := strings.CutPrefix(part, "the region of the account is "); ok {
-			part = region(at)
+		for _, words := range []string{"the request is at ", "the account is in "} {
+			part = strings.TrimPrefix(part, words)
 		}
-		part = strings.TrimPrefix(part, "the level is ")
 		parts = append(parts, part)
 	}
 	return capital(strings.Join(parts, ", "))
@@ -297,7 +298,7 @@ func (d reading) promises(clause string) []page.PolicyClock {
 			continue
 		}
 		for _, w := range c.Within {
-			within := d.f.T("within %s of open time", w.Target.Text)
+			within := d.f.T("within %s of open time", length(d.f, w.Target.Text))
 			if w.Target.Kind == policy.TargetNone {
 				within = d.f.T("no target")
 			}
@@ -308,4 +309,13 @@ func (d reading) promises(clause string) []page.PolicyClock {
 		}
 	}
 	return out
+}
+
+// length is a length of time in words: "9h" is "9 hours". Others are shown as the policy writes them.
+func length(f page.Frame, text string) string {
+	l, err := time.ParseDuration(text)
+	if err != nil || l < time.Minute {
+		return text
+	}
+	return f.Length(l)
 }

@@ -18,7 +18,7 @@ func (s *site) requestPage(w http.ResponseWriter, r *http.Request, a identity.Ac
 
 // showRequest is one request for the side that asked; who only answers it is led to the desk.
 func (s *site) showRequest(w http.ResponseWriter, r *http.Request, a identity.Actor, typed *form, no refusal) error {
-	v, err := s.Tickets.View(r.Context(), a, r.PathValue("number"), requestRoom)
+	v, err := s.Tickets.ViewBefore(r.Context(), a, r.PathValue("number"), requestRoom, r.URL.Query().Get("before"))
 	if err != nil {
 		return err
 	}
@@ -68,6 +68,7 @@ func (s *site) request(f page.Frame, v *ticket.View, a identity.Actor) page.Requ
 		p.Requester = d.requester()
 	}
 	p.Readers = d.readers(v.Current)
+	p.Earlier, p.Newest = d.pages("/requests/"+t.Name(), "")
 	p.Next = d.next()
 	if t.State == ticket.Incomplete && v.May.GiveDetails {
 		h := d.stored()

@@ -44,10 +44,41 @@ func (s sight) requester() page.Person {
 	return p
 }
 
+// pages are the addresses of the messages before those shown and, while older ones are shown, of the newest; "" for none.
+func (s sight) pages(path, room string) (earlier, newest string) {
+	query := url.Values{}
+	if room != "" {
+		query.Set("room", room)
+	}
+	if s.v.Before != "" {
+		newest = path + "?" + query.Encode() + "#timeline"
+	}
+	if s.v.Earlier != "" {
+		query.Set("before", s.v.Earlier)
+		earlier = path + "?" + query.Encode() + "#timeline"
+	}
+	return earlier, newest
+}
+
+// shown reports an event that lies among the messages shown.
+func (s sight) shown(e journal.Event) bool {
+	list := s.v.Messages
+	switch {
+	case len(list) == 0:
+		return s.v.Before == ""
+	case s.v.Earlier != "" && e.At < list[0].CreatedAt:
+		return false
+	}
+	return s.v.Before == "" || e.At <= list[len(list)-1].CreatedAt
+}
+
 // timeline is the current room: messages and events, oldest first.
 func (s sight) timeline() []page.Entry {
 	var list []page.Entry
 	for _, e := range s.v.Events {
+		if !s.shown(e) {
+			continue
+		}
 		for _, shown := range s.events(e) {
 			list = append(list, page.Entry{Event: &shown})
 		}

@@ -115,6 +115,8 @@ type PolicyBlock struct {
 	Head []string
 	Rows [][]string
 	List []string
+	// Label names what the list lists, or "".
+	Label string
 }
 
 // PolicyVersion is one line of the list of versions.

@@ -27,6 +27,8 @@ type Request struct {
 	// Readers names everybody who can read this conversation, organisations and people.
 	Readers  []string
 	Timeline []Entry
+	// Earlier leads to older entries, Newest back to the newest; "" for none.
+	Earlier, Newest string
 	// CanReply, CanSolve and CanReopen open the forms.
 	CanReply, CanSolve, CanReopen bool
 	// Body and Reason are what was typed, kept after an error or a conflict.

@@ -31,9 +31,9 @@ type Ticket struct {
 	Ladder   []Rung
 	Clocks   []Clock
 	Rooms    []Room
-	// Timeline is that of the current room, oldest first. Earlier leads to older entries, or "".
-	Timeline []Entry
-	Earlier  string
+	// Timeline is that of the current room, oldest first. Earlier leads to older entries, Newest back to the newest; "" for none.
+	Timeline        []Entry
+	Earlier, Newest string
 	// Composer is nil when the reader may not write here; ComposerWhyNot then says why.
 	Composer       *Composer
 	ComposerWhyNot string

@@ -98,6 +98,14 @@ func (f Frame) Left(ms int64) string {
 	return f.T("%d h %d min of support time left", int(ms/hour), int(ms%hour/minute))
 }
 
+// Length renders a length of time: "9 hours", "90 minutes".
+func (f Frame) Length(l time.Duration) string {
+	if l%time.Hour == 0 {
+		return f.T("%d hours", int(l/time.Hour))
+	}
+	return f.T("%d minutes", int(l/time.Minute))
+}
+
 // clockTime names a coming instant by the words nearest to it: "today 17:00", "tomorrow 09:00", "Mon 09:00", "23 Nov, 09:00".
 func (f Frame) clockTime(ms int64) string {
 	t := f.local(ms)

@@ -11,6 +11,8 @@ var englishPlurals = map[string]catalog.Message{
 	"%d tickets":                    one("%d ticket", "%d tickets"),
 	"%d new":                        one("%d new", "%d new"),
 	"%d urgent":                     one("%d urgent", "%d urgent"),
+	"%d hours":                      one("%d hour", "%d hours"),
+	"%d minutes":                    one("%d minute", "%d minutes"),
 	"%d bytes":                      one("%d byte", "%d bytes"),
 	"overdue by %d days":            one("overdue by %d day", "overdue by %d days"),
 	"%d things need your attention": one("%d thing needs your attention", "%d things need your attention"),

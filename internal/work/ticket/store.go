@@ -110,8 +110,9 @@ func scanMessage(rows *db.Rows) (m Message, err error) {
 	return m, err
 }
 
-// loadMessages are the messages of some rooms, oldest first, at most limit, the newest ones.
-func loadMessages(tx *db.Tx, ticket string, rooms []Room, limit int) ([]Message, error) {
+// loadMessages are the messages of some rooms, oldest first, at most limit, the
+// newest ones; with before, of those that are older than that message.
+func loadMessages(tx *db.Tx, ticket string, rooms []Room, before string, limit int) ([]Message, error) {
 	if len(rooms) == 0 {
 		return nil, nil
 	}
@@ -119,7 +120,11 @@ func loadMessages(tx *db.Tx, ticket string, rooms []Room, limit int) ([]Message,
 	for _, r := range rooms {
 		args = append(args, r.ID)
 	}
-	list, err := db.Collect(tx, scanMessage, "SELECT "+messageColumns+" FROM message WHERE ticket_id = $1 AND room_id IN ("+db.In(len(rooms), 3)+") ORDER BY id DESC LIMIT $2", args...)
+	older := ""
+	if before != "" {
+		args, older = append(args, before), "AND id < "+db.In(1, len(args)+1)+" "
+	}
+	list, err := db.Collect(tx, scanMessage, "SELECT "+messageColumns+" FROM message WHERE ticket_id = $1 AND room_id IN ("+db.In(len(rooms), 3)+") "+older+"ORDER BY id DESC LIMIT $2", args...)
 	for i, j := 0, len(list)-1; i < j; i, j = i+1, j-1 {
 		list[i], list[j] = list[j], list[i]
 	}

@@ -33,6 +33,8 @@ type View struct {
 
 	Messages    []Message
 	Attachments []Attachment
+	// Earlier is the cursor of the messages before these, "" when there are none; Before the cursor of this view.
+	Earlier, Before string
 	// Events are those of the current room and those that concern the whole ticket.
 	Events []journal.Event
 	// People maps ids to names, Orgs ids to organisations, for all ids in this view that the actor may know.
@@ -74,7 +76,12 @@ type May struct {
 
 // View reads a ticket with everything a page shows, for one room ("" for the first that the actor may read).
 // Faults: NotFound also when the actor may read no room of it.
-func (s *Service) View(ctx context.Context, actor identity.Actor, ref, room string) (v *View, err error) {
+func (s *Service) View(ctx context.Context, actor identity.Actor, ref, room string) (*View, error) {
+	return s.ViewBefore(ctx, actor, ref, room, "")
+}
+
+// ViewBefore is View with older messages: those before a View's Earlier.
+func (s *Service) ViewBefore(ctx context.Context, actor identity.Actor, ref, room, before string) (v *View, err error) {
 	defer fault.Wrap(&err, "ticket.View %s", ref)
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		t, err := loadTicket(tx, ref)
@@ -85,7 +92,7 @@ func (s *Service) View(ctx context.Context, actor identity.Actor, ref, room stri
 		if err != nil {
 			return err
 		}
-		v = &View{Ticket: *t, Now: tx.Now()}
+		v = &View{Ticket: *t, Now: tx.Now(), Before: before}
 		if v.Rooms, err = see(t, rooms, actor); err != nil {
 			return err
 		}
@@ -189,8 +196,12 @@ func (r *reader) decision() error {
 func (r *reader) conversation() error {
 	v := r.v
 	var err error
-	if v.Messages, err = loadMessages(r.tx, v.Ticket.ID, []Room{v.Current}, MaxTimeline); err != nil {
+	if v.Messages, err = loadMessages(r.tx, v.Ticket.ID, []Room{v.Current}, v.Before, MaxTimeline+1); err != nil {
 		return err
+	}
+	if more := len(v.Messages) - MaxTimeline; more > 0 {
+		v.Messages = v.Messages[more:]
+		v.Earlier = v.Messages[0].ID
 	}
 	list, err := loadAttachments(r.tx, v.Ticket.ID)
 	if err != nil {
@@ -438,7 +449,7 @@ func (s *Service) Messages(ctx context.Context, actor identity.Actor, ref string
 		if rooms, err = see(t, all, actor); err != nil {
 			return err
 		}
-		list, err = loadMessages(tx, t.ID, rooms, limit)
+		list, err = loadMessages(tx, t.ID, rooms, "", limit)
 		return err
 	})
 	return list, rooms, err
