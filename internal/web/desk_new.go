@@ -16,7 +16,7 @@ func (s *site) ticketNewPage(w http.ResponseWriter, r *http.Request, a identity.
 
 // ticketNew writes a ticket for somebody who asked by telephone or in person.
 func (s *site) ticketNew(w http.ResponseWriter, r *http.Request, a identity.Actor) error {
-	f, err := s.read(w, r)
+	f, err := s.read(w, r, a)
 	if err != nil {
 		return err
 	}
@@ -59,12 +59,13 @@ func (s *site) showTicketNew(w http.ResponseWriter, r *http.Request, a identity.
 	if err != nil {
 		return err
 	}
+	frame.Kept = s.keep(a, f, no)
 	rules, err := s.rules(r)
 	if err != nil {
 		return err
 	}
 	p := page.TicketNew{Frame: frame, Requester: f.get("requester"), Categories: categories(frame, rules, f.Get("category")), Subject: f.get("subject"), Body: f.get("body"),
-		Reference: f.get("reference"), Coverage: page.Coverage{Frame: frame}, Errors: no.with(frame, f), DraftKey: "desk-new-" + a.PersonID}
+		Reference: f.get("reference"), Coverage: page.Coverage{Frame: frame}, Errors: no.errors, DraftKey: "desk-new-" + a.PersonID}
 	if err := s.aboutRequester(r, a, f, &p); err != nil {
 		return err
 	}

@@ -33,10 +33,10 @@ func (s *site) showTicket(w http.ResponseWriter, r *http.Request, a identity.Act
 	if err != nil {
 		return err
 	}
-	f.LiveTopic = "ticket:" + v.Ticket.ID
+	f.LiveTopic, f.Kept = "ticket:"+v.Ticket.ID, s.keep(a, typed, no)
 	d := s.sight(f, v, a)
 	p := d.ticket()
-	p.Errors = no.with(f, typed)
+	p.Errors = no.errors
 	if no.stale != nil {
 		p.Conflict = d.conflict(*no.stale)
 	}

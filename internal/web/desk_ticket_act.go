@@ -17,7 +17,7 @@ func (s *site) ticketAction(name string, act action) handler {
 		if _, err := s.Tickets.Find(r.Context(), a, number); err != nil {
 			return err
 		}
-		f, err := s.read(w, r)
+		f, err := s.read(w, r, a)
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func (s *site) finish(ctx context.Context, a identity.Actor, number string, f *f
 
 // reveal shows the access details once, in this answer only.
 func (s *site) reveal(w http.ResponseWriter, r *http.Request, a identity.Actor) error {
-	f, err := s.read(w, r)
+	f, err := s.read(w, r, a)
 	if err != nil {
 		return err
 	}

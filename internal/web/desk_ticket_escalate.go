@@ -27,6 +27,9 @@ func (s *site) showEscalate(w http.ResponseWriter, r *http.Request, a identity.A
 	if err != nil {
 		return err
 	}
+	if typed != nil && missing == nil {
+		f.Kept = s.keep(a, typed, no)
+	}
 	d := s.sight(f, v, a)
 	p := page.Escalate{Frame: f, Number: number, Subject: subject(v.Ticket.Subject, f), Version: int64(v.Ticket.Version), From: d.level(v.Ticket.Level), To: d.level(v.Next),
 		Handover: d.stored(), Errors: no.errors, DraftKey: "escalate-" + v.Ticket.ID + "-" + a.PersonID}
@@ -37,7 +40,7 @@ func (s *site) showEscalate(w http.ResponseWriter, r *http.Request, a identity.A
 		}
 	}
 	if typed != nil {
-		p.Handover, p.Note, p.Errors = d.retyped(typed), typed.get("note"), no.with(f, typed)
+		p.Handover, p.Note, p.Errors = d.retyped(typed), typed.get("note"), no.errors
 	}
 	if missing != nil {
 		// what was given is stored, the secret sealed: it does not go back into the page
@@ -57,7 +60,7 @@ func (s *site) escalate(w http.ResponseWriter, r *http.Request, a identity.Actor
 	if _, err := s.Tickets.Find(r.Context(), a, number); err != nil {
 		return err
 	}
-	f, err := s.read(w, r)
+	f, err := s.read(w, r, a)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/work/attach"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
@@ -31,7 +32,7 @@ type form struct {
 // read takes a form of either encoding. Files go straight to the store, one
 // after the other, so that memory stays small whatever is sent; what no use case
 // takes afterwards belongs to no ticket and can be read by nobody.
-func (s *site) read(w http.ResponseWriter, r *http.Request) (*form, error) {
+func (s *site) read(w http.ResponseWriter, r *http.Request, a identity.Actor) (*form, error) {
 	f := &form{Values: url.Values{}, files: map[string][]attach.File{}}
 	if !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
 		r.Body = http.MaxBytesReader(w, r.Body, maxText)
@@ -50,6 +51,7 @@ func (s *site) read(w http.ResponseWriter, r *http.Request) (*form, error) {
 	for {
 		part, err := parts.NextPart()
 		if err == io.EOF {
+			s.restore(a, f)
 			return f, nil
 		}
 		if err != nil {

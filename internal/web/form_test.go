@@ -36,7 +36,12 @@ func TestARefusedFormKeepsWhatWasTyped(t *testing.T) {
 	b := w.as("admin@named.example")
 	no := b.get("/requests/new").submit("/requests/new", fields{"subject": "", "body": "I wrote a lot", "category": "how-to"}).want(http.StatusUnprocessableEntity).
 		has("Say in a few words what this is about.", "I wrote a lot")
-	b.get("/requests/new").submit("/requests/new", fields{"subject": "", "body": "x", "category": "how-to"}, upload{"files", "shot.png", png}).has("Files: Please choose them again.")
+	back := b.get("/requests/new").submit("/requests/new", fields{"subject": "", "body": "x", "category": "how-to"}, upload{"files", "shot.png", png}).want(http.StatusUnprocessableEntity).has("shot.png")
+	back.submit("/requests/new", fields{"subject": "With a picture"}, upload{"files", "second.png", png}).follow().has("With a picture", "shot.png", "second.png")
+	back.submit("/requests/new", fields{"subject": "Without", "kept_files": ""}).follow().has("Without").lacks("shot.png")
+	stolen := *back
+	stolen.b = w.as("admin@cloud.example")
+	stolen.submit("/requests/new", fields{"subject": "Not my file", "instance": ""}).follow().has("Not my file").lacks("shot.png")
 	if !strings.Contains(no.body, `value="how-to" selected`) {
 		t.Error("the category is lost")
 	}

@@ -17,21 +17,6 @@ type refusal struct {
 	kept bool
 }
 
-// with are the errors to show, with one for files that the reader has to choose
-// again: a browser does not send them twice, and what was not accepted is not kept.
-func (no refusal) with(f page.Frame, typed *form) page.Errors {
-	errs := no.errors
-	if no.kept {
-		return errs
-	}
-	for _, field := range []string{"files", "evidence"} {
-		if len(typed.files[field]) > 0 {
-			errs = append(errs, page.FieldError{Field: field, Label: f.T("Files"), Message: f.T("Please choose them again.")})
-		}
-	}
-	return errs
-}
-
 // refused reads a fault that belongs on the page of the form; ok is false for
 // all others, which become pages of their own. A reader who may see the page but
 // not do this is told so there.

@@ -32,9 +32,9 @@ func (s *site) showRequest(w http.ResponseWriter, r *http.Request, a identity.Ac
 	if err != nil {
 		return err
 	}
-	f.LiveTopic = "ticket:" + v.Ticket.ID
+	f.LiveTopic, f.Kept = "ticket:"+v.Ticket.ID, s.keep(a, typed, no)
 	p := s.request(f, v, a)
-	p.Body, p.Reason, p.Errors = typed.get("body"), typed.get("reason"), no.with(f, typed)
+	p.Body, p.Reason, p.Errors = typed.get("body"), typed.get("reason"), no.errors
 	if no.stale != nil {
 		p.Conflict = s.sight(f, v, a).conflict(*no.stale)
 	}
@@ -109,7 +109,7 @@ func (s *site) requestAction(act action) handler {
 		if _, err := s.Tickets.Find(r.Context(), a, number); err != nil {
 			return err
 		}
-		f, err := s.read(w, r)
+		f, err := s.read(w, r, a)
 		if err != nil {
 			return err
 		}

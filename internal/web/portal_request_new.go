@@ -20,7 +20,7 @@ func (s *site) requestNewPage(w http.ResponseWriter, r *http.Request, a identity
 }
 
 func (s *site) requestNew(w http.ResponseWriter, r *http.Request, a identity.Actor) error {
-	f, err := s.read(w, r)
+	f, err := s.read(w, r, a)
 	if err != nil {
 		return err
 	}
@@ -44,12 +44,13 @@ func (s *site) showRequestNew(w http.ResponseWriter, r *http.Request, a identity
 	if err != nil {
 		return err
 	}
+	frame.Kept = s.keep(a, f, no)
 	rules, err := s.rules(r)
 	if err != nil {
 		return err
 	}
 	p := page.RequestNew{Frame: frame, Subject: f.get("subject"), Body: f.get("body"), Reference: f.get("reference"), ShowReference: a.Staff() || a.Admin,
-		Categories: categories(frame, rules, f.Get("category")), Errors: no.with(frame, f), DraftKey: "new-" + a.PersonID}
+		Categories: categories(frame, rules, f.Get("category")), Errors: no.errors, DraftKey: "new-" + a.PersonID}
 	if p.Instances, err = s.instances(r, a.OrgID, f.Get("instance")); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/live"
+	"github.com/tierdesk/tierdesk/internal/platform/seal"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
 	"github.com/tierdesk/tierdesk/internal/web/asset"
@@ -32,6 +33,8 @@ type Config struct {
 	Book     *rulebook.Book
 	Files    *attach.Store
 	Hub      *live.Hub
+	// Sealer tags what a form carries to the browser and back.
+	Sealer *seal.Sealer
 	// Replay reads the events of topics after a journal position, for a browser that was away.
 	Replay func(r *http.Request, after int64, topics []string) ([]live.Event, error)
 	// PublicURL is the address that people type; with https, cookies are sent over TLS only.

@@ -33,6 +33,7 @@ type world struct {
 	identity *identity.Service
 	book     *rulebook.Book
 	hub      *live.Hub
+	sealer   *seal.Sealer
 	handler  http.Handler
 	server   *httptest.Server
 	password string
@@ -53,6 +54,7 @@ func newWorld(t *testing.T, d *db.DB, clock *dbtest.Clock) *world {
 	begin := func() int64 { return demo.Begin(d.Now()) }
 	_, _, err = rulebook.New(d.At(begin), begin).Publish(ctx, "illumeet.md", policies.Default(), "", "")
 	must(err)
+	w.sealer = sealer
 	w.tickets = ticket.NewService(d, w.book, demo.Silence{}, sealer, func() {})
 	made, err := demo.Fill(ctx, demo.World{DB: d, Identity: w.identity, Book: w.book, Past: func(now func() int64, out ticket.Outbox) *ticket.Service {
 		return ticket.NewService(d.At(now), rulebook.New(d, now), out, sealer, func() {})
@@ -72,7 +74,7 @@ func (w *world) site(publicURL string) http.Handler {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return web.New(web.Config{DB: w.d, Tickets: w.tickets, Identity: w.identity, Book: w.book, Files: attach.New(blobs), Hub: w.hub,
+	return web.New(web.Config{DB: w.d, Tickets: w.tickets, Identity: w.identity, Book: w.book, Files: attach.New(blobs), Hub: w.hub, Sealer: w.sealer,
 		Replay:    func(*http.Request, int64, []string) ([]live.Event, error) { return nil, nil },
 		PublicURL: publicURL, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 }

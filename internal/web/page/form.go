@@ -1,6 +1,7 @@
 package page
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -91,3 +92,5 @@ func (f Frame) clockWord(c Clock) string {
 	}
 	return f.Due(c.Due)
 }
+
+func keptID(name string, i int) string { return fieldID("kept_"+name) + "-" + strconv.Itoa(i) }

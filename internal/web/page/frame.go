@@ -47,6 +47,8 @@ type Frame struct {
 	Banner string
 	// Notice is the outcome of the last action, shown once.
 	Notice *Notice
+	// Kept are the files of a form that came back, by the field that brought them.
+	Kept map[string][]Kept
 	// Assets holds the addresses of the embedded files, with their content hash.
 	Assets Assets
 	// Path is the address of the current page with its query; the appearance form returns to it.
@@ -86,6 +88,13 @@ type NavItem struct {
 type Notice struct {
 	Tone Tone
 	Text string
+}
+
+// Kept is a file that is stored and not yet part of anything; Token names it when the form is sent again.
+type Kept struct {
+	Name, Token string
+	// Size in bytes.
+	Size int64
 }
 
 // Assets are addresses of embedded files.

@@ -302,6 +302,8 @@ func gallery(t testing.TB) []sample {
 		Tokens:   []page.Token{{ID: "t1", Name: "Monitoring of the intranet player on the canteen screen", CreatedAt: now - 40*day}, {ID: "t2", Name: "Import", CreatedAt: now - 400*day}},
 		NewToken: "td_7Jq2mVwXb0n4ZkT9yL1sRf6cHdPgUaEo", Errors: page.Errors{{Field: "new_password", Label: "New password", Message: "Use at least 12 characters."}}}
 
+	stale.Kept = map[string][]page.Kept{"files": {{Name: "screenshot-2026-11-19-lobby-preview-black-with-settings-open.png", Size: 284_113, Token: "x.y"}}}
+
 	return []sample{
 		{"sign-in", page.SignIn{Frame: nobody, Demo: true}.View()},
 		{"sign-in-wrong", page.SignIn{Frame: nobody, Email: "ana@cloud.example", Errors: page.Errors{{Message: "This address and this password do not belong together. Try again, or ask your administrator for a new password."}}}.View()},

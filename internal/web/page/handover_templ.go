@@ -261,7 +261,7 @@ func (f Frame) handoverFields(h Handover, errs Errors) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</span></label></fieldset><fieldset class=\"part\" id=\"gate-evidence\" data-gate-item=\"evidence\" data-gate-any=\"[name=evidence], [name=waive_evidence]\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</span></label></fieldset><fieldset class=\"part\" id=\"gate-evidence\" data-gate-item=\"evidence\" data-gate-any=\"[name=evidence], [name=kept_evidence], [name=waive_evidence]\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
