@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
@@ -25,6 +26,7 @@ type Service struct {
 	sealer  *seal.Sealer
 	numbers *numbers
 	vendor  atomic.Pointer[string] // the vendor's id, once it was seen
+	zone    atomic.Pointer[time.Location]
 	// appended tells the journal's sequencer that events were committed.
 	appended func()
 }

@@ -54,7 +54,7 @@ func (s *Service) loadFacts(tx *db.Tx, actor identity.Actor, requesterID, instan
 	if err := f.loadAccount(tx, instanceID); err != nil {
 		return nil, err
 	}
-	return f, f.contractFacts(tx)
+	return f, f.contractFacts(tx, s.localDate(tx.Now(), f.rules.Policy.Zone()))
 }
 
 // vendorID is the vendor's id, which never changes once it is there. tx is a
@@ -106,13 +106,13 @@ func errInstance(cause error) error {
 	return fault.New(fault.Invalid, "Choose one of your own instances.").WithField("instance", "There is no such instance for this requester.").WithCause(cause)
 }
 
-func (f *facts) contractFacts(tx *db.Tx) error {
+// contractFacts needs today's date in the policy's zone.
+func (f *facts) contractFacts(tx *db.Tx, today string) error {
 	a := f.account
 	if a == nil {
 		return nil
 	}
 	s := &f.situation
-	today := localDate(tx.Now(), f.rules.Policy.Zone())
 	s.Account.Region = a.Region
 	s.Product = coverage.Product{ID: a.ProductID, Type: a.ProductType}
 	s.Contract.Starts, s.Contract.Ends = a.ContractStarts, a.ContractEnds
@@ -158,10 +158,15 @@ func providerOrg(p coverage.Provider, vendorID, customerOrg string) string {
 }
 
 // localDate is the date of an instant in a zone; an unknown zone counts as UTC.
-func localDate(ms int64, zone string) string {
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		loc = time.UTC
+// The last zone is kept: the library reads a file for each question.
+func (s *Service) localDate(ms int64, zone string) string {
+	loc := s.zone.Load()
+	if loc == nil || loc.String() != zone {
+		var err error
+		if loc, err = time.LoadLocation(zone); err != nil {
+			loc = time.UTC
+		}
+		s.zone.Store(loc)
 	}
 	return time.UnixMilli(ms).In(loc).Format(time.DateOnly)
 }
