@@ -77,6 +77,25 @@ func Create(tx *db.Tx, a Account) (Account, error) {
 	return a, insert(tx, a)
 }
 
+// Update changes what Create saves of the account with a's ID, but not whose it
+// is or its default instance. It returns what was saved. Faults: as Create; NotFound.
+func Update(tx *db.Tx, a Account) (Account, error) {
+	before, err := ByID(tx, a.ID)
+	if err != nil {
+		return Account{}, err
+	}
+	a.Name = strings.TrimSpace(a.Name)
+	a.OrgID, a.DefaultInstanceID, a.CreatedAt = before.OrgID, before.DefaultInstanceID, before.CreatedAt
+	bad, err := a.checkOthers(tx, a.check())
+	if err != nil {
+		return Account{}, err
+	}
+	if len(bad.Fields) > 0 {
+		return Account{}, bad
+	}
+	return a, update(tx, a)
+}
+
 func (a Account) check() *fault.Error {
 	bad := fault.New(fault.Invalid, "The account was not saved; correct the fields marked below.")
 	if !line(a.Name, 200) {
@@ -131,19 +150,9 @@ func (a Account) checkOthers(tx *db.Tx, bad *fault.Error) (*fault.Error, error) 
 // account is its default.
 // Faults: Invalid with fields name, url, version; NotFound for an unknown account.
 func AddInstance(tx *db.Tx, i Instance) (Instance, error) {
-	i.Name, i.URL, i.Version = strings.TrimSpace(i.Name), strings.TrimSpace(i.URL), strings.TrimSpace(i.Version)
-	bad := fault.New(fault.Invalid, "The instance was not saved; correct the fields marked below.")
-	if !line(i.Name, 200) {
-		bad = bad.WithField("name", "Write a name of up to 200 characters on one line.")
-	}
-	if i.URL != "" && !webAddress(i.URL) {
-		bad = bad.WithField("url", "Write an address such as https://meet.example.com, or leave it empty.")
-	}
-	if i.Version != "" && !line(i.Version, 100) {
-		bad = bad.WithField("version", "Write a version such as 3.2.1, or leave it empty.")
-	}
-	if len(bad.Fields) > 0 {
-		return Instance{}, bad
+	i = i.tidy()
+	if err := i.check(); err != nil {
+		return Instance{}, err
 	}
 	a, err := ByID(tx, i.AccountID)
 	if err != nil {
@@ -160,6 +169,43 @@ func AddInstance(tx *db.Tx, i Instance) (Instance, error) {
 		return i, setDefault(tx, a.ID, i.ID)
 	}
 	return i, nil
+}
+
+// UpdateInstance changes name, address and version of the instance with i's ID.
+// It returns what was saved. Faults: Invalid with fields name, url, version; NotFound.
+func UpdateInstance(tx *db.Tx, i Instance) (Instance, error) {
+	saved, err := InstanceByID(tx, i.ID)
+	if err != nil {
+		return Instance{}, err
+	}
+	saved.Name, saved.URL, saved.Version = i.Name, i.URL, i.Version
+	saved = saved.tidy()
+	if err := saved.check(); err != nil {
+		return Instance{}, err
+	}
+	return saved, updateInstance(tx, saved)
+}
+
+func (i Instance) tidy() Instance {
+	i.Name, i.URL, i.Version = strings.TrimSpace(i.Name), strings.TrimSpace(i.URL), strings.TrimSpace(i.Version)
+	return i
+}
+
+func (i Instance) check() error {
+	bad := fault.New(fault.Invalid, "The instance was not saved; correct the fields marked below.")
+	if !line(i.Name, 200) {
+		bad = bad.WithField("name", "Write a name of up to 200 characters on one line.")
+	}
+	if i.URL != "" && !webAddress(i.URL) {
+		bad = bad.WithField("url", "Write an address such as https://meet.example.com, or leave it empty.")
+	}
+	if i.Version != "" && !line(i.Version, 100) {
+		bad = bad.WithField("version", "Write a version such as 3.2.1, or leave it empty.")
+	}
+	if len(bad.Fields) > 0 {
+		return bad
+	}
+	return nil
 }
 
 // SetDefault makes an instance the one that requests without an instance concern.

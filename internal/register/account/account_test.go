@@ -198,3 +198,47 @@ func TestDaysOfAContractAreWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAccountAndItsInstancesChange(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *dbtest.Clock) {
+		s := build(t, d)
+		a := s.create(t, s.good())
+		s.write(t, func(tx *db.Tx) error {
+			i, err := account.AddInstance(tx, account.Instance{AccountID: a.ID, Name: "Live"})
+			if err != nil {
+				return err
+			}
+			want := a
+			want.Name, want.PartnerID, want.MaintenanceUntil, want.NewReleases, want.DefaultInstanceID = "Own", "", "2027-06-30", false, i.ID
+			given := want
+			given.OrgID, given.DefaultInstanceID = s.partner.ID, "other"
+			if saved, err := account.Update(tx, given); err != nil || saved != want {
+				t.Errorf("saved %+v, %v", saved, err)
+			}
+			if found, err := account.ByID(tx, a.ID); err != nil || found != want {
+				t.Errorf("found %+v, %v", found, err)
+			}
+			given.Name, given.ProductID = "", "none"
+			if _, err := account.Update(tx, given); len(fault.Fields(err)) != 2 {
+				t.Errorf("name and product are wrong: %v", err)
+			}
+			if _, err := account.Update(tx, account.Account{ID: "none"}); !fault.Is(err, fault.NotFound) {
+				t.Errorf("an unknown account: %v", err)
+			}
+			i.URL, i.Version = "https://meet.example.com", "3.2"
+			if saved, err := account.UpdateInstance(tx, i); err != nil || saved != i {
+				t.Errorf("saved %+v, %v", saved, err)
+			}
+			if found, err := account.InstanceByID(tx, i.ID); err != nil || found != i {
+				t.Errorf("found %+v, %v", found, err)
+			}
+			if _, err := account.UpdateInstance(tx, account.Instance{ID: i.ID, Name: "x", URL: "ftp://x"}); len(fault.Fields(err)) != 1 {
+				t.Errorf("the address is wrong: %v", err)
+			}
+			if _, err := account.UpdateInstance(tx, account.Instance{ID: "none", Name: "x"}); !fault.Is(err, fault.NotFound) {
+				t.Errorf("an unknown instance: %v", err)
+			}
+			return nil
+		})
+	})
+}

@@ -53,6 +53,22 @@ func insertInstance(tx *db.Tx, i Instance) error {
 	return err
 }
 
+func update(tx *db.Tx, a Account) error {
+	var partner any
+	if a.PartnerID != "" {
+		partner = a.PartnerID
+	}
+	_, err := tx.Exec(`UPDATE account SET name = $2, product_id = $3, product_type = $4, region = $5, partner_id = $6, contract_starts = $7,
+		contract_ends = $8, maintenance_until = $9, new_releases = $10 WHERE id = $1`,
+		a.ID, a.Name, a.ProductID, a.ProductType, a.Region, partner, a.ContractStarts, a.ContractEnds, a.MaintenanceUntil, a.NewReleases)
+	return err
+}
+
+func updateInstance(tx *db.Tx, i Instance) error {
+	_, err := tx.Exec("UPDATE instance SET name = $2, url = $3, version = $4 WHERE id = $1", i.ID, i.Name, i.URL, i.Version)
+	return err
+}
+
 func setDefault(tx *db.Tx, accountID, instanceID string) error {
 	_, err := tx.Exec("UPDATE account SET default_instance_id = $2 WHERE id = $1", accountID, instanceID)
 	return err

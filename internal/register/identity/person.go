@@ -73,6 +73,30 @@ func Create(tx *db.Tx, p Person, roles []Membership) (Person, error) {
 	return p, insertRoles(tx, p.ID, roles)
 }
 
+// Update changes organisation, name and zone of the person with p's ID, and
+// replaces the roles; the address stays. It counts from the next request on, and
+// returns what was saved. Faults: Invalid with fields name, zone, roles; NotFound.
+func Update(tx *db.Tx, p Person, roles []Membership) (Person, error) {
+	saved, err := ByID(tx, p.ID)
+	if err != nil {
+		return Person{}, err
+	}
+	saved.OrgID, saved.Name, saved.Zone = p.OrgID, p.Name, p.Zone
+	if saved, err = saved.checked(); err != nil {
+		return Person{}, err
+	}
+	if err := checkRoles(tx, saved.OrgID, roles); err != nil {
+		return Person{}, err
+	}
+	if err := update(tx, saved); err != nil {
+		return Person{}, err
+	}
+	if err := deleteRoles(tx, saved.ID); err != nil {
+		return Person{}, err
+	}
+	return saved, insertRoles(tx, saved.ID, roles)
+}
+
 // SetRoles replaces the roles of a person; it counts from the next request on.
 // Faults: Invalid with field roles, NotFound.
 func SetRoles(tx *db.Tx, personID string, roles []Membership) error {

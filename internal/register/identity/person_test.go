@@ -207,3 +207,39 @@ func TestAnUnknownSenderBecomesOneContactWithoutPower(t *testing.T) {
 		})
 	})
 }
+
+func TestAPersonChangesOrganisationNameAndRoles(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *dbtest.Clock) {
+		h := build(t, d)
+		write(t, d, func(tx *db.Tx) error {
+			contact, err := identity.FindOrCreateContact(tx, "new@vendor.example", "")
+			if err != nil {
+				return err
+			}
+			want := contact
+			want.OrgID, want.Name, want.Zone = h.vendor.ID, "Nora New", "Europe/Paris"
+			given := want
+			given.Email = "other@vendor.example"
+			level := []identity.Membership{{Role: identity.RoleLevel, Level: "L1"}}
+			if saved, err := identity.Update(tx, given, level); err != nil || saved != want {
+				t.Errorf("saved %+v, %v", saved, err)
+			}
+			if found, err := identity.ByEmail(tx, "new@vendor.example"); err != nil || found != want {
+				t.Errorf("found %+v, %v", found, err)
+			}
+			if roles, err := identity.Roles(tx, want.ID); err != nil || len(roles) != 1 || roles[0] != level[0] {
+				t.Errorf("roles %v, %v", roles, err)
+			}
+			if _, err := identity.Update(tx, want, []identity.Membership{{Role: identity.RoleLevel, Level: "L9"}}); !fault.Is(err, fault.Invalid) {
+				t.Errorf("a level without a desk: %v", err)
+			}
+			if _, err := identity.Update(tx, identity.Person{ID: want.ID}, nil); len(fault.Fields(err)) != 1 {
+				t.Errorf("the name is missing: %v", err)
+			}
+			if _, err := identity.Update(tx, identity.Person{ID: "nobody", Name: "x"}, nil); !fault.Is(err, fault.NotFound) {
+				t.Errorf("an unknown id: %v", err)
+			}
+			return nil
+		})
+	})
+}

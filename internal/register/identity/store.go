@@ -35,6 +35,15 @@ func insert(tx *db.Tx, p Person) (bool, error) {
 	return n == 1, err
 }
 
+func update(tx *db.Tx, p Person) error {
+	var orgID any
+	if p.OrgID != "" {
+		orgID = p.OrgID
+	}
+	_, err := tx.Exec("UPDATE person SET org_id = $2, name = $3, zone = $4 WHERE id = $1", p.ID, orgID, p.Name, p.Zone)
+	return err
+}
+
 func insertRoles(tx *db.Tx, personID string, roles []Membership) error {
 	for _, m := range roles {
 		if _, err := tx.Exec("INSERT INTO membership (person_id, role, level) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", personID, string(m.Role), m.Level); err != nil {

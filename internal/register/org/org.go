@@ -49,11 +49,7 @@ const maxText = 200
 // Create registers an organisation; an empty ID is made, an empty Zone is UTC.
 // Faults: Invalid with fields kind, name, domain, zone; Conflict for a second vendor.
 func Create(tx *db.Tx, o Org) (Org, error) {
-	o.Name = strings.TrimSpace(o.Name)
-	o.Domain = strings.ToLower(strings.TrimSpace(o.Domain))
-	if o.Zone == "" {
-		o.Zone = "UTC"
-	}
+	o = o.tidy()
 	if err := o.check(); err != nil {
 		return Org{}, err
 	}
@@ -69,6 +65,30 @@ func Create(tx *db.Tx, o Org) (Org, error) {
 	}
 	o.CreatedAt = tx.Now()
 	return o, insert(tx, o)
+}
+
+// Update changes name, domain and zone of the organisation with o's ID; its kind
+// stays. It returns what was saved. Faults: Invalid with fields name, domain, zone; NotFound.
+func Update(tx *db.Tx, o Org) (Org, error) {
+	saved, err := ByID(tx, o.ID)
+	if err != nil {
+		return Org{}, err
+	}
+	saved.Name, saved.Domain, saved.Zone = o.Name, o.Domain, o.Zone
+	saved = saved.tidy()
+	if err := saved.check(); err != nil {
+		return Org{}, err
+	}
+	return saved, update(tx, saved)
+}
+
+func (o Org) tidy() Org {
+	o.Name = strings.TrimSpace(o.Name)
+	o.Domain = strings.ToLower(strings.TrimSpace(o.Domain))
+	if o.Zone == "" {
+		o.Zone = "UTC"
+	}
+	return o
 }
 
 func (o Org) check() error {

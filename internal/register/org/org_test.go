@@ -155,3 +155,27 @@ func TestDesksAreFoundByOrganisationLevelAndAddress(t *testing.T) {
 		})
 	})
 }
+
+func TestAnOrganisationChangesItsNameDomainAndZone(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *dbtest.Clock) {
+		o := create(t, d, org.Org{Kind: org.Customer, Name: "Acme", Domain: "acme.example"})
+		write(t, d, func(tx *db.Tx) error {
+			want := o
+			want.Name, want.Domain, want.Zone = "Acme GmbH", "acme-gmbh.example", "Europe/Vienna"
+			saved, err := org.Update(tx, org.Org{ID: o.ID, Kind: org.Vendor, Name: " Acme GmbH", Domain: "Acme-GmbH.example", Zone: "Europe/Vienna"})
+			if err != nil || saved != want {
+				t.Errorf("saved %+v, %v", saved, err)
+			}
+			if _, err := org.Update(tx, org.Org{ID: o.ID, Zone: "Mars"}); len(fault.Fields(err)) != 2 {
+				t.Errorf("name and zone are wrong: %v", err)
+			}
+			if _, err := org.Update(tx, org.Org{ID: "nobody", Name: "x"}); !fault.Is(err, fault.NotFound) {
+				t.Errorf("an unknown id: %v", err)
+			}
+			if found, err := org.ByID(tx, o.ID); err != nil || found != want {
+				t.Errorf("found %+v, %v", found, err)
+			}
+			return nil
+		})
+	})
+}

@@ -40,6 +40,11 @@ func insert(tx *db.Tx, o Org) error {
 	return err
 }
 
+func update(tx *db.Tx, o Org) error {
+	_, err := tx.Exec("UPDATE organisation SET name = $2, domain = $3, zone = $4 WHERE id = $1", o.ID, o.Name, o.Domain, o.Zone)
+	return err
+}
+
 // ByID finds an organisation. Faults: NotFound.
 func ByID(tx *db.Tx, id string) (Org, error) {
 	return scan(tx.QueryRow("SELECT "+columns+" FROM organisation WHERE id = $1", id))

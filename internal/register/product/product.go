@@ -50,6 +50,32 @@ func Create(tx *db.Tx, p Product) error {
 // unknown product; Conflict for a version that is registered already.
 func CreateVersion(tx *db.Tx, v Version) error {
 	v.Version = strings.TrimSpace(v.Version)
+	if err := v.check(); err != nil {
+		return err
+	}
+	if _, err := ByID(tx, v.ProductID); err != nil {
+		return err
+	}
+	added, err := insertVersion(tx, v)
+	if err == nil && !added {
+		return fault.New(fault.Conflict, "This version is registered already; change that one.").WithField("version", "This version is registered already.")
+	}
+	return err
+}
+
+// UpdateVersion changes the release and the end of life of a version.
+// Faults: Invalid with fields released_on, end_of_life; NotFound.
+func UpdateVersion(tx *db.Tx, v Version) error {
+	if _, err := VersionOf(tx, v.ProductID, v.Version); err != nil {
+		return err
+	}
+	if err := v.check(); err != nil {
+		return err
+	}
+	return updateVersion(tx, v)
+}
+
+func (v Version) check() error {
 	bad := fault.New(fault.Invalid, "The version was not saved; correct the fields marked below.")
 	if !line(v.Version, 100) {
 		bad = bad.WithField("version", "Write a version such as 3.2.1.")
@@ -63,14 +89,7 @@ func CreateVersion(tx *db.Tx, v Version) error {
 	if len(bad.Fields) > 0 {
 		return bad
 	}
-	if _, err := ByID(tx, v.ProductID); err != nil {
-		return err
-	}
-	added, err := insertVersion(tx, v)
-	if err == nil && !added {
-		return fault.New(fault.Conflict, "This version is registered already; change that one.").WithField("version", "This version is registered already.")
-	}
-	return err
+	return nil
 }
 
 // AnnounceEndOfLife sets the last supported day of a version; empty withdraws it.

@@ -100,3 +100,36 @@ func TestMistakesAreNamed(t *testing.T) {
 		}
 	})
 }
+
+func TestTheDatesOfAVersionAreCorrected(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *dbtest.Clock) {
+		v := product.Version{ProductID: "meetings", Version: "3.0", ReleasedOn: "2024-01-31"}
+		err := d.Write(context.Background(), func(tx *db.Tx) error {
+			if err := product.Create(tx, product.Product{ID: "meetings", Name: "Meetings"}); err != nil {
+				return err
+			}
+			if err := product.UpdateVersion(tx, v); !fault.Is(err, fault.NotFound) {
+				t.Errorf("an unknown version: %v", err)
+			}
+			if err := product.CreateVersion(tx, v); err != nil {
+				return err
+			}
+			v.ReleasedOn, v.EndOfLife = "2024-02-29", "2026-02-28"
+			if err := product.UpdateVersion(tx, v); err != nil {
+				return err
+			}
+			wrong := v
+			wrong.EndOfLife = "2024-02-28"
+			if err := product.UpdateVersion(tx, wrong); len(fault.Fields(err)) != 1 {
+				t.Errorf("an end before the release: %v", err)
+			}
+			if found, err := product.VersionOf(tx, "meetings", "3.0"); err != nil || found != v {
+				t.Errorf("found %+v, %v", found, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}

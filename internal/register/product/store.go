@@ -48,3 +48,9 @@ func setEndOfLife(tx *db.Tx, productID, version, lastDay string) error {
 	_, err := tx.Exec("UPDATE product_version SET end_of_life = $3 WHERE product_id = $1 AND version = $2", productID, version, lastDay)
 	return err
 }
+
+func updateVersion(tx *db.Tx, v Version) error {
+	_, err := tx.Exec("UPDATE product_version SET released_on = $3, end_of_life = $4 WHERE product_id = $1 AND version = $2",
+		v.ProductID, v.Version, v.ReleasedOn, v.EndOfLife)
+	return err
+}
