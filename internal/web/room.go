@@ -69,11 +69,7 @@ func (s sight) rooms() []page.Room {
 	}
 	out := make([]page.Room, 0, len(list))
 	for _, r := range list {
-		one := page.Room{ID: r.ID, Name: s.roomName(r), Hue: s.hue(r), Readers: s.readers(r), Hidden: s.hidden(r), Internal: r.Kind == ticket.InternalRoom, Current: r.ID == s.v.Current.ID}
-		if one.Current {
-			one.Messages = len(s.v.Messages)
-		}
-		out = append(out, one)
+		out = append(out, page.Room{ID: r.ID, Name: s.roomName(r), Hue: s.hue(r), Readers: s.readers(r), Hidden: s.hidden(r), Internal: r.Kind == ticket.InternalRoom, Current: r.ID == s.v.Current.ID, Messages: s.v.Counts[r.ID]})
 	}
 	return out
 }

@@ -57,6 +57,7 @@ func TestARequestGoesThroughTheLevelsByPlainForms(t *testing.T) {
 
 		liam.get("/desk/L2").has(number)
 		up := liam.get(desk).want(http.StatusOK).has("Open the room", "Another camera", "screen.png", "Firefox 145")
+		up.has("Level 1 and Level 2 1 in this room")
 		liam.get(desk + "?room=L1-L2").has("They need it by noon.")
 		up.submit(desk+"/take", nil).want(http.StatusSeeOther)
 		liam.get(desk).submit(desk+"/solve", fields{"body": "A new driver is out."}).want(http.StatusSeeOther)

@@ -125,7 +125,9 @@ func (s sight) message(m *ticket.Message) page.Message {
 		case "failed":
 			out.Undelivered = s.f.T("The mail with this answer could not be delivered.")
 		case "unsent":
-			out.Undelivered = s.f.T("Not mailed: this desk has no mail server set.")
+			if s.f.Banner == "" { // which says it for the whole page
+				out.Undelivered = s.f.T("Not mailed: this desk had no mail server then.")
+			}
 		}
 	}
 	return out
@@ -151,8 +153,12 @@ var byMessage = map[string]bool{ticket.EventAnswered: true, ticket.EventReplied:
 var deskOnly = map[string]bool{ticket.EventAssigned: true, ticket.EventReleased: true, ticket.EventWaived: true}
 
 func (s sight) events(e journal.Event) []page.Event {
-	if byMessage[e.Kind] || (s.f.Surface == page.Portal && deskOnly[e.Kind]) {
+	portal := s.f.Surface == page.Portal
+	if byMessage[e.Kind] || (portal && deskOnly[e.Kind]) {
 		return nil
+	}
+	if portal && e.Kind == ticket.EventGiven && e.OrgID != s.v.Ticket.CustomerOrg {
+		return nil // what one desk writes down for the next
 	}
 	out := page.Event{At: e.At, Kind: page.EventKind(e.Kind)}
 	if e.ActorID != "" {

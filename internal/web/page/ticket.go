@@ -58,7 +58,7 @@ type Room struct {
 	// Internal rooms belong to one organisation; writing there is a note.
 	Internal bool
 	Current  bool
-	// Messages counts what is shown of it, 0 while it is not the current one.
+	// Messages counts what is in it.
 	Messages int
 }
 

@@ -131,6 +131,25 @@ func loadMessages(tx *db.Tx, ticket string, rooms []Room, before string, limit i
 	return list, err
 }
 
+// countMessages counts the messages of each room of a ticket.
+func countMessages(tx *db.Tx, ticket string) (map[string]int, error) {
+	rows, err := tx.Query("SELECT room_id, COUNT(*) FROM message WHERE ticket_id = $1 GROUP BY room_id", ticket)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	counts := map[string]int{}
+	for rows.Next() {
+		var room string
+		var n int
+		if err := rows.Scan(&room, &n); err != nil {
+			return nil, err
+		}
+		counts[room] = n
+	}
+	return counts, rows.Err()
+}
+
 func loadMessage(tx *db.Tx, ticket, id string) (Message, error) {
 	list, err := db.Collect(tx, scanMessage, "SELECT "+messageColumns+" FROM message WHERE ticket_id = $1 AND id = $2", ticket, id)
 	if err == nil && len(list) == 0 {

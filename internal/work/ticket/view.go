@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
@@ -35,6 +36,8 @@ type View struct {
 	Attachments []Attachment
 	// Earlier is the cursor of the messages before these, "" when there are none; Before the cursor of this view.
 	Earlier, Before string
+	// Counts are the numbers of messages in each room that the actor may read.
+	Counts map[string]int
 	// Events are those of the current room and those that concern the whole ticket.
 	Events []journal.Event
 	// People maps ids to names, Orgs ids to organisations, for all ids in this view that the actor may know.
@@ -203,6 +206,10 @@ func (r *reader) conversation() error {
 		v.Messages = v.Messages[more:]
 		v.Earlier = v.Messages[0].ID
 	}
+	if v.Counts, err = countMessages(r.tx, v.Ticket.ID); err != nil {
+		return err
+	}
+	maps.DeleteFunc(v.Counts, func(id string, _ int) bool { _, ok := findRoom(v.Rooms, id); return !ok })
 	list, err := loadAttachments(r.tx, v.Ticket.ID)
 	if err != nil {
 		return err
