@@ -21,11 +21,12 @@ import (
 type commands struct {
 	Config kong.ConfigFlag `help:"Read settings from this JSON file, whose keys are names of flags; flags and environment win." type:"existingfile"`
 
-	Serve   serveCommand   `cmd:"" help:"Run the desk."`
-	User    userCommand    `cmd:"" help:"Add people, change passwords, make API tokens. Works beside a running server."`
-	Policy  policyCommand  `cmd:"" help:"Check, explain, test and publish support policies."`
-	Demo    demoCommand    `cmd:"" help:"Fill a large store for benchmarks."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve    serveCommand    `cmd:"" help:"Run the desk."`
+	User     userCommand     `cmd:"" help:"Add people, change passwords, make API tokens. Works beside a running server."`
+	Register registerCommand `cmd:"" help:"Keep customers, partners, products, people and desks as a file says."`
+	Policy   policyCommand   `cmd:"" help:"Check, explain, test and publish support policies."`
+	Demo     demoCommand     `cmd:"" help:"Fill a large store for benchmarks."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 type versionCommand struct{}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"github.com/tierdesk/tierdesk/internal/platform/db"
+	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/register/org"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
@@ -15,11 +16,9 @@ func VendorDesks(tx *db.Tx, vendor org.Org) error {
 	if vendor.Domain != "" {
 		address = "support@" + vendor.Domain
 	}
-	var p *policy.Policy
-	if c, err := rulebook.New(nil, tx.Now).InForceTx(tx, tx.Now()); err == nil {
-		p = c.Policy
-	} else {
-		p, _ = policy.Parse("illumeet.md", policies.Default())
+	p, err := PolicyInForce(tx)
+	if err != nil {
+		return err
 	}
 	for _, l := range p.Levels() {
 		if err := org.AddDesk(tx, org.Desk{OrgID: vendor.ID, Level: l.ID, Name: l.Name, Address: address}); err != nil {
@@ -28,4 +27,17 @@ func VendorDesks(tx *db.Tx, vendor org.Org) error {
 		address = ""
 	}
 	return nil
+}
+
+// PolicyInForce is the policy in force, or the default policy before one is published.
+func PolicyInForce(tx *db.Tx) (*policy.Policy, error) {
+	c, err := rulebook.New(nil, tx.Now).InForceTx(tx, tx.Now())
+	if fault.Is(err, fault.NotFound) {
+		p, _ := policy.Parse("illumeet.md", policies.Default())
+		return p, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.Policy, nil
 }
