@@ -9,7 +9,7 @@ import (
 
 // roles are the people of the example and where the first page leads them.
 var roles = map[string]string{
-	"l1@vendor.example": "/desk/L1", "l2@vendor.example": "/desk/L2", "l3@vendor.example": "/desk/L3", "manager@vendor.example": "/desk/L1",
+	"l1@vendor.example": "/desk/L1", "l2@vendor.example": "/desk/L2", "l3@vendor.example": "/desk/L3", "manager@vendor.example": "/desk/all",
 	"l1@partner.example": "/desk/L1", "l1@cloud.example": "/desk/L1", "l1@selfhosted.example": "/desk/L1", "l3@selfhosted.example": "/desk/L3",
 	"admin@named.example": "", "enduser@named.example": "", "admin@cloud.example": "", "enduser@cloud.example": "",
 	"admin@selfhosted.example": "", "enduser@selfhosted.example": "", "admin@lapsed.example": "", "admin@old.example": "", "admin@fjord.example": "",

@@ -15,7 +15,11 @@ import (
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
-const queuePage = 50
+// queuePage is how many tickets a page of a queue has, overviewRows how many of each queue a manager sees at once.
+const (
+	queuePage    = 50
+	overviewRows = 8
+)
 
 // deskStart leads to the first queue of the reader's desk.
 func (s *site) deskStart(w http.ResponseWriter, r *http.Request, a identity.Actor) error {
@@ -29,6 +33,9 @@ func (s *site) deskStart(w http.ResponseWriter, r *http.Request, a identity.Acto
 	}
 	if len(levels) == 0 {
 		return s.redirect(w, r, "/desk/mine")
+	}
+	if a.Manager && len(levels) > 1 {
+		return s.redirect(w, r, "/desk/all")
 	}
 	return s.redirect(w, r, "/desk/"+levels[0])
 }
@@ -78,6 +85,39 @@ func (s *site) queue(w http.ResponseWriter, r *http.Request, a identity.Actor) e
 	p.Total, p.More = placeCount(f.Nav, p.Address)
 	if p.Rows, err = s.queueRows(r, a, list.Rows, f); err != nil {
 		return err
+	}
+	return s.render(w, r, http.StatusOK, p.View())
+}
+
+// overview is what stands at every level of the reader's desk, the most urgent first.
+func (s *site) overview(w http.ResponseWriter, r *http.Request, a identity.Actor) error {
+	f, err := s.frame(w, r, a, page.Desk)
+	if err != nil {
+		return err
+	}
+	if !hasPlace(f.Nav, "/desk/all") {
+		return errNothing
+	}
+	rules, err := s.rules(r)
+	if err != nil {
+		return err
+	}
+	levels, err := s.levelsOf(r, a, rules)
+	if err != nil {
+		return err
+	}
+	p := page.Overview{Frame: f, Desk: page.Org{Name: a.OrgName, Kind: page.OrgKind(a.OrgKind)}}
+	for _, level := range levels {
+		list, err := s.Tickets.Queue(r.Context(), a, level, ticket.MostUrgent, "", overviewRows)
+		if err != nil {
+			return err
+		}
+		q := page.Queue{Frame: f, Name: levelName(rules, level), Address: "/desk/" + level, Sort: page.Urgent, Older: list.Next, Hours: s.deskHours(f, rules, a, level)}
+		q.Total, q.More = placeCount(f.Nav, q.Address)
+		if q.Rows, err = s.queueRows(r, a, list.Rows, f); err != nil {
+			return err
+		}
+		p.Queues = append(p.Queues, q)
 	}
 	return s.render(w, r, http.StatusOK, p.View())
 }

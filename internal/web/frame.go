@@ -121,6 +121,9 @@ func (s *site) deskNav(r *http.Request, a identity.Actor, p *policy.Policy, f pa
 		return nil, err
 	}
 	var nav []page.NavItem
+	if a.Manager && len(levels) > 1 {
+		nav = append(nav, page.NavItem{Label: f.T("All queues"), Href: "/desk/all", Icon: "list", Key: "q", Current: r.URL.Path == "/desk/all"})
+	}
 	for _, c := range counts {
 		item := page.NavItem{Label: levelName(p, c.Level), Href: "/desk/" + c.Level, Icon: "level", Count: c.N, More: c.More, Hot: c.Hot, ShowCount: true, Key: lastRune(c.Level)}
 		if c.Level == "" {

@@ -106,6 +106,7 @@ func (s *site) routes(mux *http.ServeMux) {
 	mine("POST /requests/{number}/reopen", s.requestAction(action{"reopened", s.reopenOwn}))
 	desk("GET /desk", s.deskStart)
 	desk("GET /desk/mine", s.mine)
+	desk("GET /desk/all", s.overview)
 	desk("GET /desk/aside", s.aside)
 	desk("GET /desk/new", s.ticketNewPage)
 	desk("POST /desk/new", s.ticketNew)

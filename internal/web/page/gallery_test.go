@@ -322,6 +322,7 @@ func gallery(t testing.TB) []sample {
 		{"queue", queue.View()},
 		{"queue-mine", mine.View()},
 		{"queue-empty", empty.View()},
+		{"overview", page.Overview{Frame: desk, Desk: vendor, Queues: []page.Queue{queue, empty}}.View()},
 		{"ticket", full.View()},
 		{"ticket-internal", internal.View()},
 		{"ticket-bare", bare.View()},

@@ -33,6 +33,14 @@ type Queue struct {
 	ShowLevel bool
 }
 
+// Overview is GET /desk/all: the queues of a desk beside each other, for who manages it.
+type Overview struct {
+	Frame
+	Desk Org
+	// Queues hold the first few rows each; Older is set where there are more.
+	Queues []Queue
+}
+
 // QueueRow is one ticket in a queue.
 type QueueRow struct {
 	Number, Subject string
