@@ -56,7 +56,7 @@ func (c *userAdd) Run(ctx context.Context, out io.Writer) error {
 		if name == "" {
 			name = c.Email
 		}
-		p, err := identity.Create(tx, identity.Person{OrgID: o.ID, Name: name, Email: c.Email, Zone: o.Zone}, roles(c.Role))
+		p, err := identity.Create(tx, identity.Person{OrgID: o.ID, Name: name, Email: c.Email, Zone: o.Zone}, identity.Memberships(c.Role))
 		if err != nil {
 			return err
 		}
@@ -65,18 +65,6 @@ func (c *userAdd) Run(ctx context.Context, out io.Writer) error {
 		})
 		return nil
 	})
-}
-
-func roles(list []string) (out []identity.Membership) {
-	for _, r := range list {
-		switch role := identity.Role(r); role {
-		case identity.RoleAdmin, identity.RoleEndUser, identity.RoleManager, identity.RoleOwner:
-			out = append(out, identity.Membership{Role: role})
-		default:
-			out = append(out, identity.Membership{Role: identity.RoleLevel, Level: r})
-		}
-	}
-	return out
 }
 
 func (c *userAdd) organisation(tx *db.Tx) (org.Org, error) {

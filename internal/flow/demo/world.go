@@ -177,16 +177,7 @@ func (m *maker) organisation(tx *db.Tx, o organisation) error {
 }
 
 func (m *maker) person(tx *db.Tx, p person, phc string) error {
-	var roles []identity.Membership
-	for _, r := range p.Roles {
-		switch identity.Role(r) {
-		case identity.RoleAdmin, identity.RoleEndUser, identity.RoleManager, identity.RoleOwner:
-			roles = append(roles, identity.Membership{Role: identity.Role(r)})
-		default:
-			roles = append(roles, identity.Membership{Role: identity.RoleLevel, Level: r})
-		}
-	}
-	made, err := identity.Create(tx, identity.Person{OrgID: m.orgs[p.Org].ID, Name: p.Name, Email: p.Email, Zone: m.orgs[p.Org].Zone}, roles)
+	made, err := identity.Create(tx, identity.Person{OrgID: m.orgs[p.Org].ID, Name: p.Name, Email: p.Email, Zone: m.orgs[p.Org].Zone}, identity.Memberships(p.Roles))
 	if err != nil {
 		return err
 	}

@@ -157,7 +157,7 @@ func (a *applier) product(p productEntry) error {
 	}
 	next := product.Product{ID: p.id.text, Name: cmp.Or(found.Name, p.id.text)}
 	p.name.into(&next.Name)
-	if next != found {
+	if absent || next != found {
 		if err := product.Create(a.tx, next); err != nil {
 			return a.note(p.entry, err, nil)
 		}

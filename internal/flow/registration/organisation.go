@@ -225,7 +225,7 @@ func (a *applier) person(p person) error {
 	}
 	if absent {
 		next.Email, next.Name = email, cmp.Or(next.Name, email)
-		if _, err := identity.Create(a.tx, next, memberships(p.roles)); err != nil {
+		if _, err := identity.Create(a.tx, next, identity.Memberships(p.roles)); err != nil {
 			return a.note(p.entry, err, nil)
 		}
 		a.say("added person %s", email)
@@ -241,7 +241,7 @@ func (a *applier) changePerson(p person, before, next identity.Person) error {
 	}
 	roles := had
 	if p.rolesSet {
-		roles = memberships(p.roles)
+		roles = identity.Memberships(p.roles)
 	}
 	if next == before && written(roles) == written(had) {
 		return nil
@@ -253,19 +253,6 @@ func (a *applier) changePerson(p person, before, next identity.Person) error {
 	a.changed("person "+saved.Email, differences(change{"name", before.Name, saved.Name}, change{"organisation", before.OrgID, saved.OrgID},
 		change{"zone", before.Zone, saved.Zone}, change{"roles", written(had), written(roles)}))
 	return nil
-}
-
-func memberships(roles []string) []identity.Membership {
-	var out []identity.Membership
-	for _, r := range roles {
-		switch role := identity.Role(r); role {
-		case identity.RoleAdmin, identity.RoleEndUser, identity.RoleManager, identity.RoleOwner:
-			out = append(out, identity.Membership{Role: role})
-		default:
-			out = append(out, identity.Membership{Role: identity.RoleLevel, Level: r})
-		}
-	}
-	return out
 }
 
 // written is the same text for the same roles in any order.

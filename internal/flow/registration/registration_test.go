@@ -257,3 +257,34 @@ func TestAContactWhoWroteIsTakenIn(t *testing.T) {
 		}
 	})
 }
+
+func FuzzRead(f *testing.F) {
+	for _, src := range []string{"", "- a", "people: [x]", "organisations: [[a]]", "accounts: [{}]", "people:", "products: [{id: m, versions: {a: b}}]",
+		"organisations: [{desks: [L1]}]", "accounts: [{instances: [{default: [no]}]}]", "people: [{roles: [{a: b}]}]"} {
+		f.Add(src)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		_, err := registration.Read("f", []byte(src))
+		if err == nil {
+			return
+		}
+		if !fault.Is(err, fault.Invalid) || len(fault.Fields(err)) == 0 {
+			t.Fatalf("a mistake without a place: %v", err)
+		}
+		for _, field := range fault.Fields(err) {
+			if !strings.HasPrefix(field.Path, "f:") || strings.Count(field.Path, ":") != 2 {
+				t.Fatalf("a mistake without a place: %v", err)
+			}
+		}
+	})
+}
+
+func TestEntriesWithoutAnythingAreMistakes(t *testing.T) {
+	d := dbtest.SQLite(t, dbtest.NewClock().Now)
+	for _, src := range []string{"", "organisations: [{}]", "people: [{}]", "accounts: [{}]", "products: [{}]", "products: [{id: m, versions: [{}]}]",
+		"organisations: [{kind: customer, name: C}]\npeople: [{email: a@b.example, organisation:}]"} {
+		if did, err := apply(t, d, src); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%q: %q, %v", src, did, err)
+		}
+	}
+}

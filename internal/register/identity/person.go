@@ -45,6 +45,21 @@ type Membership struct {
 	Level string
 }
 
+// Memberships reads roles as people write them: admin, end-user, manager, owner,
+// and every other word as the id of a level that is served.
+func Memberships(words []string) []Membership {
+	var out []Membership
+	for _, w := range words {
+		switch role := Role(w); role {
+		case RoleAdmin, RoleEndUser, RoleManager, RoleOwner:
+			out = append(out, Membership{Role: role})
+		default:
+			out = append(out, Membership{Role: RoleLevel, Level: w})
+		}
+	}
+	return out
+}
+
 const maxName = 200 // characters
 
 // Create registers a person with roles; an empty ID is made. Who serves a level
