@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -56,13 +57,16 @@ type api struct {
 	limiter  *identity.Limiter
 	names    *orgNames
 	document []byte
+	// actors are those whose tokens were read a moment ago, by the hash of the token.
+	actors *db.Memory[[sha256.Size]byte, identity.Actor]
 }
 
 // New makes the handler of everything under /api/v1.
 func New(c Config) http.Handler { return build(c) }
 
 func build(c Config) *api {
-	a := &api{Config: c, mux: http.NewServeMux(), names: &orgNames{db: c.DB, known: map[string]orgName{}}}
+	a := &api{Config: c, mux: http.NewServeMux(), names: &orgNames{db: c.DB, known: map[string]orgName{}},
+		actors: db.Remember[[sha256.Size]byte, identity.Actor](c.DB, "api_token", "person", "membership", "organisation")}
 	if c.RateBurst > 0 && c.RateEvery > 0 {
 		a.limiter = identity.NewLimiter(c.DB.Now, c.RateBurst, c.RateEvery)
 	}
@@ -156,11 +160,13 @@ func (a *api) authenticate(r *http.Request) (actor identity.Actor, err error) {
 			return actor, err
 		}
 	}
-	err = a.DB.Read(r.Context(), func(tx *db.Tx) error {
-		actor, err = identity.ActorByToken(tx, token)
-		return err
+	return a.actors.Get(sha256.Sum256([]byte(token)), func() (actor identity.Actor, err error) {
+		err = a.DB.Read(r.Context(), func(tx *db.Tx) error {
+			actor, err = identity.ActorByToken(tx, token)
+			return err
+		})
+		return actor, err
 	})
-	return actor, err
 }
 
 func (a *api) recover(w http.ResponseWriter, r *http.Request) {

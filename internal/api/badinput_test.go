@@ -288,6 +288,8 @@ func TestADatabaseThatIsAwayAsksToComeBack(t *testing.T) {
 		if err := h.d.Close(); err != nil {
 			t.Fatal(err)
 		}
+		// who holds a token is remembered for a second: then the database is asked again
+		clock.Advance(time.Second)
 		for _, route := range append(routes(number), "POST /tickets", "GET /tickets", "POST /coverage", "GET /me") {
 			method, path, _ := strings.Cut(route, " ")
 			a := h.do(namedUser, method, path, nil).is(503)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -41,6 +42,7 @@ type DB struct {
 	now      func() int64
 	postgres bool
 	url      string
+	watched  *watchList
 }
 
 // Open connects and checks the connection; it does not migrate.
@@ -52,7 +54,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Readers == 0 {
 		o.Readers = 8
 	}
-	d := &DB{now: o.Now, url: o.URL}
+	d := &DB{watched: &watchList{tables: map[string][]*atomic.Uint64{}}, now: o.Now, url: o.URL}
 	var err error
 	switch {
 	case strings.HasPrefix(o.URL, "sqlite:"):
@@ -98,7 +100,10 @@ func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
 // writers share one commit, each in a savepoint of its own.
 // Faults: Unavailable when the database is locked, full or away.
 func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
-	return d.engine.write(ctx, d.now, fn)
+	return d.engine.write(ctx, d.now, func(tx *Tx) error {
+		tx.watched = d.watched
+		return fn(tx)
+	})
 }
 
 // Tx is a snapshot or a transaction. It belongs to the function it was handed to.
@@ -107,6 +112,7 @@ type Tx struct {
 	now      int64
 	postgres bool
 	after    []func()
+	watched  *watchList
 }
 
 // conn is what both engines offer to a transaction.
@@ -122,6 +128,9 @@ func (t *Tx) Now() int64 { return t.now }
 // Exec runs a statement and returns how many rows it changed.
 func (t *Tx) Exec(query string, args ...any) (int64, error) {
 	n, err := t.c.exec(query, args)
+	if err == nil && t.watched != nil {
+		t.watched.wrote(t, query)
+	}
 	return n, mapError(err)
 }
 

@@ -155,6 +155,9 @@ func startOf(date, zone string) (int64, error) {
 // InForce is the version by which a request that arrived at an instant (UTC
 // milliseconds) is judged. Faults: NotFound before the first version is in force.
 func (b *Book) InForce(ctx context.Context, at int64) (c *Compiled, err error) {
+	if c := b.atHand(at); c != nil {
+		return c, nil
+	}
 	err = b.d.Read(ctx, func(tx *db.Tx) error {
 		c, err = b.InForceTx(tx, at)
 		return err
@@ -244,14 +247,34 @@ func (b *Book) Source(ctx context.Context, number int) (src string, err error) {
 
 // fresh is the list of versions, at most freshMs old.
 func (b *Book) fresh(tx *db.Tx) ([]Version, error) {
-	now := b.now()
-	b.mu.Lock()
-	list, age, known := b.list, now-b.readAt, b.known
-	b.mu.Unlock()
-	if known && age >= 0 && age < freshMs {
+	if list, ok := b.recent(); ok {
 		return list, nil
 	}
 	return b.read(tx)
+}
+
+func (b *Book) recent() (list []Version, ok bool) {
+	now := b.now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	age := now - b.readAt
+	return b.list, b.known && age >= 0 && age < freshMs
+}
+
+// atHand is the version in force when it can be told without the database, else nil.
+func (b *Book) atHand(at int64) *Compiled {
+	list, ok := b.recent()
+	if !ok {
+		return nil
+	}
+	v, ok := inForce(list, at)
+	if !ok {
+		return nil
+	}
+	if p := b.recall(v.Hash); p != nil {
+		return &Compiled{v, p}
+	}
+	return nil
 }
 
 func (b *Book) read(tx *db.Tx) ([]Version, error) {

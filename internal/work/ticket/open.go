@@ -69,23 +69,10 @@ func (s *Service) Open(ctx context.Context, actor identity.Actor, d Draft) (out 
 	if err := d.check(); err != nil {
 		return out, err
 	}
-	var f *facts
-	var earlier string
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		if d.IdempotencyKey != "" {
-			if earlier, err = resultOfKey(tx, actor.PersonID, d.IdempotencyKey, d.RequestHash); err != nil || earlier != "" {
-				return err
-			}
-		}
-		if d.RequesterID == "" {
-			d.RequesterID = actor.PersonID
-		}
-		if err := mayAskFor(tx, actor, d.RequesterID); err != nil {
-			return err
-		}
-		f, err = s.loadFacts(tx, actor, d.RequesterID, d.InstanceID, d.Verified)
-		return err
-	})
+	if d.RequesterID == "" {
+		d.RequesterID = actor.PersonID
+	}
+	f, earlier, err := s.asked(ctx, actor, &d)
 	if err != nil {
 		return out, err
 	}
@@ -96,6 +83,55 @@ func (s *Service) Open(ctx context.Context, actor identity.Actor, d Draft) (out 
 		return out, err
 	}
 	return s.open(ctx, actor, &d, f)
+}
+
+// asked are the facts about who asks, or the ticket that an idempotency key stands for.
+func (s *Service) asked(ctx context.Context, actor identity.Actor, d *Draft) (f *facts, earlier string, err error) {
+	if d.IdempotencyKey == "" && d.RequesterID == actor.PersonID && d.RequesterID != "" {
+		f, err = s.remembered(ctx, actor, d)
+		return f, "", err
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		if d.IdempotencyKey != "" {
+			if earlier, err = resultOfKey(tx, actor.PersonID, d.IdempotencyKey, d.RequestHash); err != nil || earlier != "" {
+				return err
+			}
+		}
+		if err := mayAskFor(tx, actor, d.RequesterID); err != nil {
+			return err
+		}
+		f, err = s.loadFacts(tx, actor, d.RequesterID, d.InstanceID, d.Verified)
+		return err
+	})
+	return f, earlier, err
+}
+
+// asker is what the facts of somebody who asks for themselves depend on.
+type asker struct {
+	person, via, instance string
+	verified              bool
+}
+
+// registerTables are those that facts are read from.
+func registerTables() []string {
+	return []string{"organisation", "desk", "person", "membership", "account", "instance", "product", "product_version", "api_token"}
+}
+
+// remembered are the facts of somebody who may have asked a moment ago, judged by the policy in force now.
+func (s *Service) remembered(ctx context.Context, actor identity.Actor, d *Draft) (*facts, error) {
+	known, err := s.known.Get(asker{actor.PersonID, actor.Via, d.InstanceID, d.Verified}, func() (f *facts, err error) {
+		err = s.db.Read(ctx, func(tx *db.Tx) error {
+			f, err = s.loadFacts(tx, actor, d.RequesterID, d.InstanceID, d.Verified)
+			return err
+		})
+		return f, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	f := *known
+	f.rules, err = s.book.InForce(ctx, s.db.Now())
+	return &f, err
 }
 
 func (d *Draft) check() error {

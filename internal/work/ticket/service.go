@@ -27,6 +27,8 @@ type Service struct {
 	numbers *numbers
 	vendor  atomic.Pointer[string] // the vendor's id, once it was seen
 	zone    atomic.Pointer[time.Location]
+	// known are the facts of who asked a moment ago.
+	known *db.Memory[asker, *facts]
 	// appended tells the journal's sequencer that events were committed.
 	appended func()
 }
@@ -40,7 +42,7 @@ type Outbox interface {
 // NewService wires the use cases to their store, the rulebook, the jobs queue and the sealer of access details;
 // appended wakes the sequencer of the journal after a commit.
 func NewService(d *db.DB, book *rulebook.Book, queue Outbox, sealer *seal.Sealer, appended func()) *Service {
-	return &Service{db: d, book: book, queue: queue, sealer: sealer, appended: appended, numbers: &numbers{db: d}}
+	return &Service{known: db.Remember[asker, *facts](d, registerTables()...), db: d, book: book, queue: queue, sealer: sealer, appended: appended, numbers: &numbers{db: d}}
 }
 
 // Close gives unused ticket numbers back.
