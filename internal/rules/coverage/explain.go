@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
-	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 	"github.com/tierdesk/tierdesk/internal/rules/wording"
 )
@@ -217,14 +216,14 @@ func (e *explainer) missing() []string {
 func (e *explainer) unsettled() {
 	said := map[string]bool{}
 	for i := range e.d.Unsettled {
-		on := dependsOn(&e.d.Unsettled[i])
+		on := e.dependsOn(&e.d.Unsettled[i])
 		if said[on] {
 			continue
 		}
 		said[on] = true
 		var what []string
 		for k := range e.d.Unsettled {
-			if u := &e.d.Unsettled[k]; dependsOn(u) == on {
+			if u := &e.d.Unsettled[k]; e.dependsOn(u) == on {
 				what = append(what, openQuestion(u.Field))
 			}
 		}
@@ -251,18 +250,16 @@ func openQuestion(field string) string {
 }
 
 // dependsOn names the facts that would settle a field; empty where the policy has no rule for it.
-func dependsOn(u *Unsettled) string {
+func (e *explainer) dependsOn(u *Unsettled) string {
 	if u.Cause == CauseGap {
 		return ""
 	}
 	needs := make([]string, len(u.Needs))
 	for i, name := range u.Needs {
-		f, ok := fact.ByName(name)
+		f, ok := e.p.Facts().ByName(name)
 		switch {
 		case ok:
-			needs[i] = f.Question()
-		case name == "at":
-			needs[i] = "when the request came"
+			needs[i] = e.p.Facts().Question(f)
 		default:
 			needs[i] = wording.Spoken(name)
 		}

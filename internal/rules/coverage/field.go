@@ -494,7 +494,7 @@ func (s *Situation) facts(p *policy.Policy, f *fact.Record) {
 		if i, ok := p.Word(slot, word); ok {
 			n = i
 		}
-		f[slot] = fact.Value{Known: true, N: int64(n)}
+		f.V[slot] = fact.Value{Known: true, N: int64(n)}
 	}
 	orWord := func(slot fact.Fact, given, otherwise string) {
 		if given == "" {
@@ -524,22 +524,29 @@ func (s *Situation) facts(p *policy.Policy, f *fact.Record) {
 	if s.Requester.Kind != "unknown" {
 		word(fact.RequesterKind, s.Requester.Kind)
 	}
-	f[fact.Addon] = setOf(p, fact.Addon, s.Addons)
-	f[fact.Provided] = setOf(p, fact.Provided, s.Provided)
-	f[fact.RequesterLevels] = setOf(p, fact.RequesterLevels, s.Requester.Levels)
+	f.V[fact.Addon] = setOf(p, fact.Addon, s.Addons)
+	f.V[fact.Provided] = setOf(p, fact.Provided, s.Provided)
+	f.V[fact.RequesterLevels] = setOf(p, fact.RequesterLevels, s.Requester.Levels)
 	s.numericFacts(f)
 }
 
 func (s *Situation) numericFacts(f *fact.Record) {
+	if s.At != 0 {
+		f.V[fact.At] = fact.Value{Known: true, N: s.At}
+	}
+	f.V[fact.Arrived] = f.V[fact.At]
+	if s.Arrived != 0 {
+		f.V[fact.Arrived] = fact.Value{Known: true, N: s.Arrived}
+	}
 	tri := func(slot fact.Fact, t Tri) {
 		if t != NotKnown {
-			f[slot] = fact.Value{Known: true, N: int64(t - No)}
+			f.V[slot] = fact.Value{Known: true, N: int64(t - No)}
 		}
 	}
 	no := func(t Tri) Tri { return max(t, No) }
 	number := func(slot fact.Fact, n *int64) {
 		if n != nil {
-			f[slot] = fact.Value{Known: true, N: *n}
+			f.V[slot] = fact.Value{Known: true, N: *n}
 		}
 	}
 	day := func(slot fact.Fact, text string) {
@@ -547,11 +554,11 @@ func (s *Situation) numericFacts(f *fact.Record) {
 			return
 		}
 		if d, err := calendar.ParseDate(text); err == nil {
-			f[slot] = fact.Value{Known: true, N: int64(d)}
+			f.V[slot] = fact.Value{Known: true, N: int64(d)}
 		}
 	}
 	c, i := &s.Contract, &s.Impact
-	f[fact.Priority] = fact.Value{Known: true, N: noNumber}
+	f.V[fact.Priority] = fact.Value{Known: true, N: noNumber}
 	number(fact.Priority, s.Priority)
 	tri(fact.HasOpenRequest, no(s.HasOpenRequest))
 	number(fact.LeadTime, s.LeadTimeMs)

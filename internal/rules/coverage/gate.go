@@ -92,7 +92,7 @@ func (j *judge) missing(d *Decision) []string {
 	if !j.bound {
 		to = 0
 	}
-	provided := uint64(j.facts[fact.Provided].N)
+	provided := uint64(j.facts.V[fact.Provided].N)
 	waived := uint64(setOf(j.p, fact.Provided, j.s.Waived).N)
 	var missing []string
 	gates := j.p.Gates()

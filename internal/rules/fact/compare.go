@@ -23,7 +23,7 @@ func (a *Test) contains(b *Test) bool {
 }
 
 func (a *Test) disjoint(b *Test) bool {
-	if a.Fact != b.Fact || a.Fact.Type() == TypeSet {
+	if a.Fact != b.Fact || a.set {
 		return false
 	}
 	if a.words == nil || b.words == nil {
@@ -62,7 +62,7 @@ const maxCombinations = 4096
 
 // Gaps looks for records that none of the conditions fits. It returns how many kinds of them there are, two of them in
 // words, and gives up without any where there is too much to look at.
-func Gaps(conditions []Condition, v *Vocabularies) (count int, examples []string) {
+func Gaps(conditions []Condition, v *Space) (count int, examples []string) {
 	var facts []Fact
 	values := map[Fact][]int64{}
 	for i := range conditions {
@@ -87,7 +87,7 @@ func Gaps(conditions []Condition, v *Vocabularies) (count int, examples []string
 		for _, f := range facts {
 			n := values[f][k%len(values[f])]
 			k /= len(values[f])
-			record[f] = Value{Known: true, N: n}
+			record.V[f] = Value{Known: true, N: n}
 			words = append(words, sampleWord(v, f, n))
 		}
 		if !slices.ContainsFunc(conditions, func(c Condition) bool { return c.Eval(&record) == True }) {
@@ -100,20 +100,20 @@ func Gaps(conditions []Condition, v *Vocabularies) (count int, examples []string
 }
 
 // samples are values of the fact that may make a difference to the test.
-func (t *Test) samples(all *Vocabularies) []int64 {
+func (t *Test) samples(all *Space) []int64 {
 	if t.words == nil {
 		return []int64{t.lo - 1, t.lo, t.hi, t.hi + 1}
 	}
-	v := &all[t.Fact]
+	v := all.Of(t.Fact)
 	var list []int64
 	for i := range v.Words {
-		if t.Fact.Type() == TypeSet {
+		if t.set {
 			list = append(list, 1<<i)
 		} else if t.Fact != RequesterKind || v.Words[i] != "unknown" {
 			list = append(list, int64(i))
 		}
 	}
-	if t.Fact.Type() == TypeSet {
+	if t.set {
 		return append(list, 0)
 	}
 	if !v.Closed || t.Fact == Category {
@@ -122,12 +122,13 @@ func (t *Test) samples(all *Vocabularies) []int64 {
 	return list
 }
 
-func sampleWord(all *Vocabularies, f Fact, n int64) string {
-	if words := all[f].Words; f.Type() <= TypeYesNo && f.Type() != TypeSet && n >= 0 && int(n) < len(words) {
+func sampleWord(all *Space, f Fact, n int64) string {
+	typ := all.Type(f)
+	if words := all.Of(f).Words; (typ == TypeID || typ == TypeYesNo) && n >= 0 && int(n) < len(words) {
 		return words[n]
 	}
-	if f.Type() == TypeID {
-		return "any other " + f.Noun()
+	if typ == TypeID {
+		return "any other " + all.Noun(f)
 	}
-	return f.String() + " " + strconv.FormatInt(n, 10)
+	return all.Name(f) + " " + strconv.FormatInt(n, 10)
 }

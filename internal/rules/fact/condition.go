@@ -7,8 +7,21 @@ type Value struct {
 	N     int64
 }
 
-// Record is the flat record that conditions are evaluated over.
-type Record [Count]Value
+// Record is the flat record that conditions are evaluated over. World may be nil where no condition asks for it.
+type Record struct {
+	V     [Slots]Value
+	World World
+}
+
+// World answers what a condition asks beyond the facts of a request. Calendars are numbers in the policy's list, instants UTC
+// milliseconds; false says that the answer is not known.
+type World interface {
+	Open(calendar int) Truth                                 // at the arrival
+	LocalMinute(calendar int) (int64, bool)                  // minutes since midnight there, at the arrival
+	BusinessDays(calendar int, from, to int64) (int64, bool) // whole business days between two instants
+	Happened(event string) bool                              // up to the latest event of the history
+	Word(f Fact) (string, bool)                              // a word as it was given
+}
 
 // Truth is three-valued: a missing fact neither holds nor fails.
 type Truth uint8
@@ -33,11 +46,12 @@ type Test struct {
 	words  []uint64
 	lo, hi int64
 	silent bool // names the word that stands for "not known"
+	set    bool // the fact is a set
 }
 
-// WordTest is a test that the fact is one of some words, by their numbers in its vocabulary of size words.
-func WordTest(f Fact, size int, words ...int) Test {
-	t := Test{Fact: f, words: make([]uint64, size/64+1)}
+// Words is a test that the fact is one of some words, by their numbers in its vocabulary.
+func (s *Space) Words(f Fact, words ...int) Test {
+	t := Test{Fact: f, words: make([]uint64, len(s.words[f].Words)/64+1), set: s.Type(f) == TypeSet}
 	for _, i := range words {
 		for i/64 >= len(t.words) {
 			t.words = append(t.words, 0)
@@ -74,7 +88,7 @@ func (t *Test) Only(word int) bool {
 func (t *Test) Denies() bool { return !t.Has(1) }
 
 func (t *Test) eval(facts *Record) Truth {
-	v := facts[t.Fact]
+	v := &facts.V[t.Fact]
 	if !v.Known {
 		if t.silent {
 			return True
@@ -84,7 +98,7 @@ func (t *Test) eval(facts *Record) Truth {
 	if t.words == nil {
 		return truth(t.lo <= v.N && v.N <= t.hi)
 	}
-	if table[t.Fact].typ == TypeSet {
+	if t.set {
 		return truth(t.words[0]&uint64(v.N) != 0)
 	}
 	return truth(v.N >= 0 && int(v.N>>6) < len(t.words) && t.words[v.N>>6]>>(v.N&63)&1 == 1)
@@ -103,20 +117,44 @@ func evalAll(tests []Test, facts *Record) Truth {
 	return result
 }
 
-// Condition is the `for` and `unless` of a rule. The zero Condition always holds.
+// Predicate is a compiled expression that holds or not.
+type Predicate interface {
+	Eval(*Record) Truth
+	Missing(*Record, []Fact) []Fact // appends the unknown facts that keep it from being settled
+	Facts() []Fact                  // every fact that it reads
+	Words(Speaker) string           // in words that follow "when"
+	String() string                 // as written
+}
+
+// Condition is the `for`, `unless` and `when` of a rule. The zero Condition always holds.
 type Condition struct {
 	For    []Test
 	Unless []Test
+	When   Predicate // nil: none
 }
+
+// Plain reports that the condition has no `when`.
+func (c *Condition) Plain() bool { return c.When == nil }
 
 // Eval says whether the condition holds.
 func (c *Condition) Eval(facts *Record) Truth {
 	holds := evalAll(c.For, facts)
-	if holds == False || len(c.Unless) == 0 {
+	if holds == False {
+		return False
+	}
+	if len(c.Unless) > 0 {
+		switch evalAll(c.Unless, facts) {
+		case True:
+			return False
+		case Unknown:
+			holds = Unknown
+		}
+	}
+	if c.When == nil {
 		return holds
 	}
-	switch evalAll(c.Unless, facts) {
-	case True:
+	switch c.When.Eval(facts) {
+	case False:
 		return False
 	case Unknown:
 		return Unknown
@@ -133,6 +171,9 @@ func (c *Condition) Missing(facts *Record, into []Fact) []Fact {
 			}
 		}
 	}
+	if c.When != nil && c.When.Eval(facts) == Unknown {
+		into = c.When.Missing(facts, into)
+	}
 	return into
 }
 
@@ -142,9 +183,6 @@ type Vocabulary struct {
 	Closed bool
 	index  map[string]int
 }
-
-// Vocabularies has the vocabulary of each fact.
-type Vocabularies [Count]Vocabulary
 
 // Index returns the number of a word, and false when it is not in the vocabulary.
 func (v *Vocabulary) Index(word string) (int, bool) {

@@ -15,16 +15,16 @@ func kindIs(words ...string) Condition {
 			}
 		}
 	}
-	return Condition{For: []Test{WordTest(RequesterKind, len(kinds), list...)}}
+	return Condition{For: []Test{new(Space).Words(RequesterKind, list...)}}
 }
 
-func vocabularies() *Vocabularies {
-	var v Vocabularies
+func vocabularies() *Space {
+	var v Space
 	for f := range Count {
 		for _, w := range f.Fixed() {
-			v[f].Add(w)
+			v.Of(f).Add(w)
 		}
-		v[f].Closed = f.Fixed() != nil
+		v.Of(f).Closed = f.Fixed() != nil
 	}
 	return &v
 }
@@ -32,7 +32,7 @@ func vocabularies() *Vocabularies {
 func TestAMissingFactNeitherHoldsNorFails(t *testing.T) {
 	customer := kindIs("customer")
 	both := Condition{For: customer.For, Unless: []Test{RangeTest(Users, 10, 50)}}
-	known := func(f Fact, n int64, r Record) Record { r[f] = Value{Known: true, N: n}; return r }
+	known := func(f Fact, n int64, r Record) Record { r.V[f] = Value{Known: true, N: n}; return r }
 	asCustomer := known(RequesterKind, 1, Record{})
 	for _, c := range []struct {
 		what   string
@@ -84,16 +84,16 @@ func TestEachFactCanBeSaid(t *testing.T) {
 	v := vocabularies()
 	say := func(_ Fact, word string) string { return "<" + word + ">" }
 	for f := range Count {
-		if q := f.Question(); q == "" || strings.Contains(q, "|") {
+		if q := v.Question(f); q == "" || strings.Contains(q, "|") {
 			t.Errorf("%v is asked as %q", f, q)
 		}
-		if got, ok := ByName(f.String()); !ok || got != f || Later(f.String()) {
+		if got, ok := ByName(f.String()); !ok || got != f {
 			t.Errorf("%v is not found by its name", f)
 		}
 		test := RangeTest(f, 1, 2)
-		if f.Type() <= TypeYesNo {
-			v[f].Add("x")
-			test = WordTest(f, 1, 0)
+		if typ := v.Type(f); typ <= TypeYesNo || typ == TypePlace {
+			v.Of(f).Add("x")
+			test = v.Words(f, 0)
 		}
 		is, not := test.Text(v, say, false), test.Text(v, say, true)
 		if is == not || is == "" || strings.Contains(is+not, "|") {
@@ -110,18 +110,18 @@ func TestRanges(t *testing.T) {
 	for text, want := range map[string][2]int64{
 		"12": {12, 12}, "above 100": {101, 1 << 62}, "below 10": {-1 << 62, 9}, "from 10 to 50": {10, 50}, "from 10 below 50": {10, 49}, "from 10": {10, 1 << 62}, "to 50": {-1 << 62, 50},
 	} {
-		if got, err := ParseRange(Users, text); err != nil || got.lo != want[0] || got.hi != want[1] {
+		if got, err := new(Space).ParseRange(Users, text); err != nil || got.lo != want[0] || got.hi != want[1] {
 			t.Errorf("%s: %d to %d, %v", text, got.lo, got.hi, err)
 		}
 	}
 	for text, want := range map[string]string{
 		"": "a value is missing", "above": `"above" ends too early`, "many": `expected a whole number, found "many"`, "from 5 to 1": `no value lies in "from 5 to 1"`, "1 2": `cannot read "1 2"; write`,
 	} {
-		if _, err := ParseRange(Users, text); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if _, err := new(Space).ParseRange(Users, text); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
-	if got, err := ParseRange(LeadTime, "below 10d"); err != nil || got.hi != 10*24*3600_000-1 {
+	if got, err := new(Space).ParseRange(LeadTime, "below 10d"); err != nil || got.hi != 10*24*3600_000-1 {
 		t.Errorf("%v, %v", got, err)
 	}
 }

@@ -3,6 +3,7 @@ package fact
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
 	"github.com/tierdesk/tierdesk/internal/rules/wording"
@@ -12,7 +13,7 @@ import (
 type Speaker func(f Fact, word string) string
 
 // Words says a condition in words that follow "when"; empty for one that always holds.
-func (c *Condition) Words(v *Vocabularies, say Speaker) string {
+func (c *Condition) Words(v *Space, say Speaker) string {
 	var parts []string
 	for i := range c.For {
 		parts = append(parts, c.For[i].Text(v, say, false))
@@ -27,13 +28,16 @@ func (c *Condition) Words(v *Vocabularies, say Speaker) string {
 	case len(not) == 1:
 		parts = append(parts, not[0])
 	}
+	if c.When != nil {
+		parts = append(parts, c.When.Words(say))
+	}
 	return strings.Join(parts, " and ")
 }
 
 // Text says a test in words, or what it denies.
-func (t *Test) Text(v *Vocabularies, say Speaker, negated bool) string {
-	phrase := strings.Split(table[t.Fact].phrase, "|")
-	if t.Fact.Type() == TypeYesNo {
+func (t *Test) Text(v *Space, say Speaker, negated bool) string {
+	phrase := strings.Split(v.info(t.Fact).phrase, "|")
+	if v.Type(t.Fact) == TypeYesNo {
 		if t.Denies() != negated {
 			return phrase[1]
 		}
@@ -49,15 +53,15 @@ func (t *Test) Text(v *Vocabularies, say Speaker, negated bool) string {
 		is = phrase[0] + " is not "
 	}
 	if t.words == nil {
-		return is + t.rangeText()
+		return is + t.rangeText(v)
 	}
 	return is + wording.Or(t.Spoken(v, say))
 }
 
 // Spoken lists the words that pass the test, as people say them.
-func (t *Test) Spoken(v *Vocabularies, say Speaker) []string {
+func (t *Test) Spoken(v *Space, say Speaker) []string {
 	var list []string
-	for i, w := range v[t.Fact].Words {
+	for i, w := range v.Of(t.Fact).Words {
 		if t.Has(i) {
 			list = append(list, say(t.Fact, w))
 		}
@@ -65,13 +69,17 @@ func (t *Test) Spoken(v *Vocabularies, say Speaker) []string {
 	return list
 }
 
-func (t *Test) rangeText() string {
+func (t *Test) rangeText(v *Space) string {
 	show := func(n int64) string {
-		switch t.Fact.Type() {
+		switch v.Type(t.Fact) {
 		case TypeDate:
 			return calendar.Date(n).String()
 		case TypeDuration:
 			return wording.Duration(n)
+		case TypeDecimal:
+			return Decimal(n)
+		case TypeInstant:
+			return time.UnixMilli(n).UTC().Format("2006-01-02 15:04 UTC")
 		}
 		return strconv.FormatInt(n, 10)
 	}
@@ -84,4 +92,9 @@ func (t *Test) rangeText() string {
 		return show(t.hi) + " or less"
 	}
 	return "from " + show(t.lo) + " to " + show(t.hi)
+}
+
+// Decimal writes millionths as a decimal number without needless zeros.
+func Decimal(n int64) string {
+	return strconv.FormatFloat(float64(n)/1e6, 'f', -1, 64)
 }

@@ -86,7 +86,6 @@ func TestMistakes(t *testing.T) {
 		{"37 two clauses fit", "extra", "hours: [{for: {category: how-to}, use: never}]", `can never be reached`},
 		{"a block of the whole language", "extra", `channels: {phone: {}}`, `"channels" is not supported in this version`},
 		{"a key of the whole language", "clocks", `clocks: {a: {title: A, starts: complete, stops: solved, within: [{by: [plan], is: {free: none}}]}}`, `"by" in within is not supported in this version`},
-		{"a fact of the whole language", "coverage", `coverage: [{for: {version.behind: above 2}, answer: no}]`, "conditions on `version.behind` are not supported in this version"},
 		{"a scalar in place of a list", "hours", `hours: office`, `hours: expected a list, found a word`},
 		{"an answer that does not exist", "coverage", `coverage: [{for: {served: no}, answer: never, offer: sales}]`, `answer: "never" is not one of yes, limited, best-effort, no`},
 		{"a category's answer that does not exist", "categories", `categories: {how-to: {answer: never, title: How to}}`, `answer: "never" is not one of yes, limited, best-effort, no`},

@@ -151,10 +151,10 @@ func (c *compiler) vocabularies() {
 	ids(fact.Provided, names(c.p.information, func(i Information) string { return i.ID }))
 	ids(fact.ProductID, names(c.p.products, func(p Product) string { return p.ID }))
 	c.productTypes()
-	c.p.vocab[fact.VersionTrack].Add("main")
-	c.p.vocab[fact.Language].Add("en")
+	c.p.space.Of(fact.VersionTrack).Add("main")
+	c.p.space.Of(fact.Language).Add("en")
 	for _, f := range []fact.Fact{fact.Provided, fact.Addon, fact.RequesterLevels} {
-		if n := len(c.p.vocab[f].Words); n > 64 {
+		if n := len(c.p.space.Of(f).Words); n > 64 {
 			c.ErrorAt(c.root, "%d words for %s; at most 64 are supported in this version", n, f)
 		}
 	}
@@ -169,7 +169,7 @@ func names[T any](list []T, id func(T) string) []string {
 }
 
 func (c *compiler) closed(f fact.Fact, words ...string) {
-	v := &c.p.vocab[f]
+	v := c.p.space.Of(f)
 	v.Closed = true
 	for _, w := range words {
 		v.Add(w)
@@ -229,13 +229,11 @@ func (c *compiler) tests(n *yaml.Node, path string, stage int) []fact.Test {
 	}
 	var tests []fact.Test
 	for i, key := range n.Keys {
-		f, ok := fact.ByName(key.Text)
+		f, ok := c.p.space.ByName(key.Text)
 		switch {
-		case fact.Later(key.Text):
-			c.ErrorAt(key, "conditions on `%s` are not supported in this version", key.Text)
 		case !ok:
-			c.ErrorAt(key, "`%s` is not a fact%s", key.Text, document.DidYouMean(key.Text, fact.Names()))
-		case f.Stage() >= stage:
+			c.ErrorAt(key, "`%s` is not a fact%s", key.Text, document.DidYouMean(key.Text, c.p.space.Names()))
+		case c.p.space.Stage(f) >= stage:
 			c.ErrorAt(key, "`%s` is settled later than `%s`, which cannot look at it", key.Text, path)
 		default:
 			tests = append(tests, c.test(f, n.Values[i]))
@@ -245,11 +243,11 @@ func (c *compiler) tests(n *yaml.Node, path string, stage int) []fact.Test {
 }
 
 func (c *compiler) test(f fact.Fact, n *yaml.Node) fact.Test {
-	if typ := f.Type(); typ == fact.TypeNumber || typ == fact.TypeDate || typ == fact.TypeDuration {
+	if typ := c.p.space.Type(f); typ > fact.TypeYesNo && typ != fact.TypePlace {
 		if !c.Is(n, yaml.Scalar, f.String()) {
 			return fact.Test{Fact: f}
 		}
-		t, err := fact.ParseRange(f, n.Text)
+		t, err := c.p.space.ParseRange(f, n.Text)
 		if err != nil {
 			c.ErrorAt(n, "%s: %v", f, err)
 		}
@@ -259,14 +257,14 @@ func (c *compiler) test(f fact.Fact, n *yaml.Node) fact.Test {
 	for _, w := range c.Words(n, f.String()) {
 		words = append(words, c.members(f, w)...)
 	}
-	return fact.WordTest(f, len(c.p.vocab[f].Words), words...)
+	return c.p.space.Words(f, words...)
 }
 
 // members resolves a word, or `X and up`, to the words of the fact's vocabulary.
 func (c *compiler) members(f fact.Fact, w *yaml.Node) []int {
 	word, up := strings.CutSuffix(w.Text, " and up")
-	v := &c.p.vocab[f]
-	if f.Type() == fact.TypeYesNo {
+	v := c.p.space.Of(f)
+	if c.p.space.Type(f) == fact.TypeYesNo {
 		switch word {
 		case "true":
 			word = "yes"
@@ -276,11 +274,11 @@ func (c *compiler) members(f fact.Fact, w *yaml.Node) []int {
 	}
 	i, ok := v.Index(word)
 	if !ok && v.Closed {
-		c.UnknownWord(&yaml.Node{Text: word, Line: w.Line, Col: w.Col}, f.Noun(), v.Words)
+		c.UnknownWord(&yaml.Node{Text: word, Line: w.Line, Col: w.Col}, c.p.space.Noun(f), v.Words)
 		return nil
 	}
 	if !ok && len(v.Words) == 0 && (f == fact.Plan || f == fact.Addon || f == fact.Severity || f == fact.SeverityAsked) {
-		c.ErrorAt(w, "no %s %q: this policy defines none", f.Noun(), word)
+		c.ErrorAt(w, "no %s %q: this policy defines none", c.p.space.Noun(f), word)
 		return nil
 	}
 	if !ok {
@@ -325,7 +323,7 @@ func (c *compiler) checkGaps(what string, rules []*Rule) {
 	for i, r := range rules {
 		conditions[i] = r.When
 	}
-	if count, examples := fact.Gaps(conditions, &c.p.vocab); count > 0 {
+	if count, examples := fact.Gaps(conditions, &c.p.space); count > 0 {
 		c.Add(SeverityError, rules[0].Line, rules[0].Col, "%d combinations end without a rule of %s (%s%s); add a last rule without a condition",
 			count, what, strings.Join(examples, ", "), map[bool]string{true: ", ..."}[count > 2])
 	}

@@ -46,7 +46,7 @@ type Policy struct {
 	updates        *Updates
 	promises       []Promise
 
-	vocab    fact.Vocabularies
+	space    fact.Space
 	combined map[combination]Calendar
 }
 
@@ -557,17 +557,21 @@ func (p *Policy) Combined(base int, adds uint64) Calendar {
 func (p *Policy) CoverageRules() []CoverageRule { return p.coverage }
 
 // ProductTypes lists the product types that the responsibility matrix knows.
-func (p *Policy) ProductTypes() []string { return p.vocab[fact.ProductType].Words }
+func (p *Policy) ProductTypes() []string { return p.space.Of(fact.ProductType).Words }
 
 // Word returns the number of a word in the vocabulary of a fact, and false when the policy does not know it.
 func (p *Policy) Word(f fact.Fact, word string) (int, bool) {
-	i, ok := p.vocab[f].Index(word)
+	i, ok := p.space.Of(f).Index(word)
 	return i, ok
 }
 
+// Facts is every fact that the policy can look at.
+func (p *Policy) Facts() *fact.Space { return &p.space }
+
 // Words lists the vocabulary of a fact; closed says that no other word is allowed.
 func (p *Policy) Words(f fact.Fact) (words []string, closed bool) {
-	return p.vocab[f].Words, p.vocab[f].Closed
+	v := p.space.Of(f)
+	return v.Words, v.Closed
 }
 
 func find[T any](list []T, is func(T) bool) (T, bool) {

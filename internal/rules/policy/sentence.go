@@ -170,7 +170,7 @@ func (c *compiler) hoursSentence(r *HoursRule) string {
 	where, whose := "", ""
 	for i := range r.When.For {
 		t := &r.When.For[i]
-		words := t.Spoken(&c.p.vocab, c.say)
+		words := t.Spoken(&c.p.space, c.say)
 		switch t.Fact {
 		case fact.Level:
 			if subject = wording.And(words); len(words) > 1 {
@@ -189,7 +189,7 @@ func (c *compiler) hoursSentence(r *HoursRule) string {
 	}
 	subject += whose + where
 	when := ""
-	if text := rest.Words(&c.p.vocab, c.say); text != "" {
+	if text := rest.Words(&c.p.space, c.say); text != "" {
 		when = " when " + text
 	}
 	if r.Calendar == NoCalendar {
@@ -253,15 +253,15 @@ func (c *compiler) coverageSentence(a Answer, when fact.Condition) string {
 	switch {
 	case text == "":
 		return answered[a] + "."
-	case a == AnswerNo && !slices.ContainsFunc(slices.Concat(when.For, when.Unless), func(t fact.Test) bool { return !speaksForItself(&t) }):
+	case a == AnswerNo && !slices.ContainsFunc(slices.Concat(when.For, when.Unless), func(t fact.Test) bool { return !c.speaksForItself(&t) }):
 		return wording.Capital(text) + "."
 	}
 	return answered[a] + ": " + text + "."
 }
 
 // speaksForItself reports whether a test, said as a sentence, tells why something is refused.
-func speaksForItself(t *fact.Test) bool {
-	return t.Fact.Type() == fact.TypeYesNo || t.Fact == fact.RequesterKind || t.Fact == fact.VersionPhase
+func (c *compiler) speaksForItself(t *fact.Test) bool {
+	return c.p.space.Type(t.Fact) == fact.TypeYesNo || t.Fact == fact.RequesterKind || t.Fact == fact.VersionPhase
 }
 
 // condition says a condition, its two most frequent forms more simply than fact by fact.
@@ -289,13 +289,13 @@ func (c *compiler) condition(when fact.Condition) string {
 			}
 			parts = append(parts, "this level "+verb+wording.Or(all))
 		case i == kind && served >= 0:
-		case t.Fact == fact.VersionPhase && len(c.p.vocab[t.Fact].Words) > 0 && t.Only(ended):
+		case t.Fact == fact.VersionPhase && len(c.p.space.Of(t.Fact).Words) > 0 && t.Only(ended):
 			parts = append(parts, "this version is past its end of life")
 		default:
 			rest.For = append(rest.For, *t)
 		}
 	}
-	if text := rest.Words(&c.p.vocab, c.say); text != "" {
+	if text := rest.Words(&c.p.space, c.say); text != "" {
 		parts = append(parts, text)
 	}
 	return strings.Join(parts, " and ")
@@ -402,7 +402,7 @@ func (c *compiler) rowTitle(r *Rule) string {
 	case r.Text == "":
 		return "Every product"
 	case len(r.When.For) == 1 && len(r.When.Unless) == 0 && r.When.For[0].Fact == fact.ProductType:
-		return wording.Capital(wording.Or(r.When.For[0].Spoken(&c.p.vocab, c.say)))
+		return wording.Capital(wording.Or(r.When.For[0].Spoken(&c.p.space, c.say)))
 	}
 	return wording.Capital(r.Text)
 }

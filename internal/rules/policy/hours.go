@@ -1,0 +1,91 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
+	"github.com/tierdesk/tierdesk/internal/rules/yaml"
+)
+
+// ---- hours ----
+
+func (c *compiler) hours() {
+	list := c.root.Get("hours")
+	var choose []*Rule
+	c.Items(list, "hours", func(i int, n *yaml.Node) {
+		c.Only(n, "hours", slices.Concat(ruleKeys, []string{"use", "add", "outside"}), laterRuleKeys)
+		r := HoursRule{Rule: c.rule(n, fmt.Sprintf("hours[%d]", i), fact.StageHours)}
+		r.BestEffort = c.Choice(n, "outside", "closed", "best-effort") == "best-effort"
+		use, add := n.Get("use"), n.Get("add")
+		switch {
+		case (use == nil) == (add == nil):
+			c.ErrorAt(n, "a rule of hours has either `use` or `add`")
+		case add != nil:
+			r.Add, r.Calendar = true, c.calendarNamed(add, false)
+		default:
+			r.Calendar = c.calendarNamed(use, true)
+		}
+		c.p.hours = append(c.p.hours, r)
+	})
+	c.combine()
+	if len(c.p.hours) == 0 {
+		c.ErrorAt(c.root, "the policy names no hours; add `hours: [{use: ..}]`")
+	}
+	for i := range c.p.hours {
+		if !c.p.hours[i].Add {
+			choose = append(choose, &c.p.hours[i].Rule)
+		}
+	}
+	c.checkChoose("hours", choose)
+}
+
+// maxAdds bounds the unions that are built when a policy is loaded.
+const maxAdds = 8
+
+// combine builds the union of every chosen calendar with every set of adds.
+func (c *compiler) combine() {
+	var adds []int
+	for i := range c.p.hours {
+		r := &c.p.hours[i]
+		if r.Calendar >= NoCalendar {
+			r.Sentence = or(r.says, c.hoursSentence(r))
+		}
+		if r.Add && r.Calendar >= 0 {
+			r.AddBit = 1 << len(adds)
+			adds = append(adds, r.Calendar)
+		}
+	}
+	if len(adds) > maxAdds {
+		c.ErrorAt(c.root.Get("hours"), "more than %d rules with `add` are not supported in this version", maxAdds)
+		return
+	}
+	c.p.combined = map[combination]Calendar{}
+	for _, r := range c.p.hours {
+		if r.Add || r.Calendar < 0 {
+			continue
+		}
+		for set := uint64(1); set < 1<<len(adds); set++ {
+			key := combination{r.Calendar, set}
+			if _, ok := c.p.combined[key]; !ok {
+				c.p.combined[key] = c.united(r.Calendar, adds, set)
+			}
+		}
+	}
+}
+
+func (c *compiler) united(base int, adds []int, set uint64) Calendar {
+	k := c.p.calendars[base]
+	parts := []*calendar.Calendar{k.Hours}
+	for i, add := range adds {
+		if set>>i&1 == 1 && add != base {
+			parts = append(parts, c.p.calendars[add].Hours)
+			k.ID += " + " + c.p.calendars[add].ID
+		}
+	}
+	if !k.Hours.IsAlways() {
+		k.Hours = calendar.Union(parts...)
+	}
+	return k
+}
