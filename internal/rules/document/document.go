@@ -30,6 +30,9 @@ type Section struct {
 	Line   int    // of the heading
 	HTML   string // the prose, rendered; raw HTML is dropped
 	Blocks []*yaml.Node
+
+	// Practice marks a section as the desk's own practice: its heading has the class practice, `{#id .practice}`.
+	Practice bool
 }
 
 // Document is a Markdown text divided into sections. Root has the blocks of all sections merged: maps by name at every
@@ -192,6 +195,10 @@ func (d *Document) heading(n *ast.Heading) {
 		if id, ok := id.([]byte); ok {
 			c.ID = string(id)
 		}
+	}
+	if class, ok := n.AttributeString("class"); ok {
+		names, _ := class.([]byte)
+		c.Practice = slices.Contains(strings.Fields(string(names)), "practice")
 	}
 	at := &yaml.Node{Line: c.Line, Col: 1}
 	same := slices.IndexFunc(d.Sections, func(o Section) bool { return o.ID == c.ID && c.ID != "" })

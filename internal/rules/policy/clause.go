@@ -5,12 +5,16 @@ package policy
 
 // Clause is one heading with the prose and the blocks beneath it, up to the next heading of any level.
 type Clause struct {
-	ID     string  `json:"id"`
-	Title  string  `json:"title"`
-	Level  int     `json:"level"` // 1 for #, 2 for ##
-	Line   int     `json:"line"`
-	HTML   string  `json:"html"` // the prose, rendered; raw HTML is dropped
-	Blocks []Block `json:"blocks,omitempty"`
+	ID     string   `json:"id"`
+	Title  string   `json:"title"`
+	Level  int      `json:"level"` // 1 for #, 2 for ##
+	Line   int      `json:"line"`
+	HTML   string   `json:"html"` // the prose, rendered; raw HTML is dropped
+	Blocks []Block  `json:"blocks,omitempty"`
+	Kinds  []string `json:"kinds,omitempty"` // the keys of its blocks in document order, each once
+
+	// Practice marks what the desk does of its own accord, beyond what the agreement says.
+	Practice bool `json:"practice,omitempty"`
 }
 
 // Block is a readable rendering of one kind of definition in a clause: a table with a head, or a list of sentences.

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/rules/document"
@@ -71,7 +72,7 @@ func Parse(file string, src []byte) (*Policy, []Finding) {
 func compile(file string, d *document.Document) *Policy {
 	c := &compiler{Report: d.Report, root: d.Root, rules: map[string]*yaml.Node{}, p: &Policy{file: file, clauseIndex: map[string]int{}}}
 	for i, s := range d.Sections {
-		c.p.clauses = append(c.p.clauses, Clause{ID: s.ID, Title: s.Title, Level: s.Level, Line: s.Line, HTML: s.HTML})
+		c.p.clauses = append(c.p.clauses, Clause{ID: s.ID, Title: s.Title, Level: s.Level, Line: s.Line, HTML: s.HTML, Practice: s.Practice, Kinds: kindsOf(s.Blocks)})
 		c.p.clauseIndex[s.ID] = i
 	}
 	c.Only(c.root, "", blocks, laterBlocks)
@@ -104,6 +105,19 @@ func compile(file string, d *document.Document) *Policy {
 		c.p.clauses[i].Blocks = c.readable(s.Blocks)
 	}
 	return c.p
+}
+
+// kindsOf lists the keys of some blocks, each once.
+func kindsOf(blocks []*yaml.Node) []string {
+	var kinds []string
+	for _, root := range blocks {
+		for _, key := range root.Keys {
+			if !slices.Contains(kinds, key.Text) {
+				kinds = append(kinds, key.Text)
+			}
+		}
+	}
+	return kinds
 }
 
 // ---- reading nodes ----
@@ -219,6 +233,7 @@ func (c *compiler) rule(n *yaml.Node, path string, stage int) Rule {
 	r.When.For = c.tests(n.Get("for"), path, stage)
 	r.When.Unless = c.tests(n.Get("unless"), path, stage)
 	r.Text = c.condition(r.When)
+	r.Label = c.label(r.When)
 	r.says = c.says(n)
 	return r
 }

@@ -76,7 +76,10 @@ type Rule struct {
 	ID   string
 	When fact.Condition
 	Text string // the condition as it follows "when" in a sentence; empty when the rule always holds
-	says string // the author's own sentence, or empty
+	// Label is the condition in few words, for the head of a row: "Premium, Critical, by phone"; empty when the rule always
+	// holds.
+	Label string
+	says  string // the author's own sentence, or empty
 }
 
 // Level is one rung of the ladder, lowest first.

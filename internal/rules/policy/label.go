@@ -1,0 +1,42 @@
+package policy
+
+import (
+	"strings"
+
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
+	"github.com/tierdesk/tierdesk/internal/rules/wording"
+)
+
+// label says a condition in few words, for the head of a row.
+func (c *compiler) label(when fact.Condition) string {
+	var parts []string
+	for i := range when.For {
+		parts = append(parts, c.testLabel(&when.For[i], false))
+	}
+	for i := range when.Unless {
+		parts = append(parts, c.testLabel(&when.Unless[i], true))
+	}
+	return wording.Capital(strings.Join(parts, ", "))
+}
+
+func (c *compiler) testLabel(t *fact.Test, negated bool) string {
+	switch t.Fact.Type() {
+	case fact.TypeYesNo, fact.TypeNumber, fact.TypeDate, fact.TypeDuration:
+		return t.Text(&c.p.vocab, c.say, negated)
+	}
+	said := wording.Or(t.Spoken(&c.p.vocab, c.say))
+	switch t.Fact {
+	case fact.Channel:
+		said = "by " + said
+	case fact.ProviderKind, fact.ProviderOrg:
+		said = "provided by " + said
+	case fact.SupportVia:
+		said = "support through " + said
+	case fact.Addon:
+		said = "with " + said
+	}
+	if negated {
+		return "not " + said
+	}
+	return said
+}
