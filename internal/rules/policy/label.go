@@ -16,15 +16,19 @@ func (c *compiler) label(when fact.Condition) string {
 	for i := range when.Unless {
 		parts = append(parts, c.testLabel(&when.Unless[i], true))
 	}
+	if when.When != nil {
+		parts = append(parts, when.When.Words(c.say))
+	}
 	return wording.Capital(strings.Join(parts, ", "))
 }
 
 func (c *compiler) testLabel(t *fact.Test, negated bool) string {
-	switch t.Fact.Type() {
-	case fact.TypeYesNo, fact.TypeNumber, fact.TypeDate, fact.TypeDuration:
-		return t.Text(&c.p.vocab, c.say, negated)
+	switch c.p.space.Type(t.Fact) {
+	case fact.TypeID, fact.TypeSet:
+	default:
+		return t.Text(&c.p.space, c.say, negated)
 	}
-	said := wording.Or(t.Spoken(&c.p.vocab, c.say))
+	said := wording.Or(t.Spoken(&c.p.space, c.say))
 	switch t.Fact {
 	case fact.Channel:
 		said = "by " + said
