@@ -70,7 +70,7 @@ func Parse(file string, src []byte) (*Policy, []Finding) {
 }
 
 func compile(file string, d *document.Document) *Policy {
-	c := &compiler{Report: d.Report, root: d.Root, rules: map[string]*yaml.Node{}, p: &Policy{file: file, clauseIndex: map[string]int{}}}
+	c := &compiler{Report: d.Report, root: d.Root, rules: map[string]*yaml.Node{}, p: &Policy{file: file, clauseIndex: map[string]int{}, written: d.Root}}
 	for i, s := range d.Sections {
 		c.p.clauses = append(c.p.clauses, Clause{ID: s.ID, Title: s.Title, Level: s.Level, Line: s.Line, HTML: s.HTML, Practice: s.Practice, Kinds: kindsOf(s.Blocks)})
 		c.p.clauseIndex[s.ID] = i

@@ -48,6 +48,7 @@ type Policy struct {
 
 	space    fact.Space
 	combined map[combination]Calendar
+	written  *yaml.Node
 }
 
 // combination is a chosen calendar with the `add` rules that hold.
@@ -424,6 +425,10 @@ type Promise struct {
 	AtLeast   int    `json:"at_least,omitempty"`
 	Place
 }
+
+// Written is what the blocks of all clauses say together, as their authors wrote it; a node's Part is the index of its
+// clause. It is shared and must not be changed.
+func (p *Policy) Written() *yaml.Node { return p.written }
 
 // File is the name that the document was parsed under.
 func (p *Policy) File() string { return p.file }
