@@ -29,6 +29,8 @@ type userCommand struct {
 	Add    userAdd    `cmd:"" help:"Add a person."`
 	Token  userToken  `cmd:"" help:"Make an API token and print it."`
 	Passwd userPasswd `cmd:"" help:"Set a password, read from the first line of standard input."`
+	Grant  userGrant  `cmd:"" help:"Give a person further roles."`
+	Revoke userRevoke `cmd:"" help:"Take roles from a person."`
 }
 
 type userAdd struct {
@@ -36,7 +38,7 @@ type userAdd struct {
 	Email string   `arg:"" help:"Their address."`
 	Name  string   `help:"Their name; the address if not given."`
 	Org   string   `help:"Domain or name of their organisation; the vendor if not given."`
-	Role  []string `help:"admin, end-user, manager, owner, or the id of a level they serve (L1)."`
+	Role  []string `help:"admin, end-user, manager, policy-owner, or the id of a level they serve."`
 	// Vendor makes the first organisation of a new desk.
 	Vendor string `help:"Name of the vendor, to make the first organisation of a new desk."`
 }
@@ -158,5 +160,42 @@ func (c *userPasswd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	_, err = fmt.Fprintln(out, "\nThe password was changed; other sessions have ended.")
+	return err
+}
+
+type userRoles struct {
+	store
+	Email string   `arg:"" help:"Whose roles."`
+	Role  []string `arg:"" help:"admin, end-user, manager, policy-owner, or the id of a level."`
+}
+
+type userGrant struct{ userRoles }
+
+func (c *userGrant) Run(ctx context.Context, out io.Writer) error {
+	return c.change(ctx, out, "has now", identity.Grant)
+}
+
+type userRevoke struct{ userRoles }
+
+func (c *userRevoke) Run(ctx context.Context, out io.Writer) error {
+	return c.change(ctx, out, "has no more", identity.Revoke)
+}
+
+func (c *userRoles) change(ctx context.Context, out io.Writer, did string, change func(*db.Tx, string, []identity.Membership) error) error {
+	d, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	err = d.Write(ctx, func(tx *db.Tx) error {
+		p, err := identity.ByEmail(tx, strings.ToLower(c.Email))
+		if err != nil {
+			return err
+		}
+		return change(tx, p.ID, identity.Memberships(c.Role))
+	})
+	if err == nil {
+		_, err = fmt.Fprintf(out, "%s %s: %s. It counts from the next page on.\n", c.Email, did, strings.Join(c.Role, ", "))
+	}
 	return err
 }

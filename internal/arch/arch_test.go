@@ -53,7 +53,7 @@ var floors = []floor{
 		name: "3 register",
 		places: []string{
 			"internal/register/journal", "internal/register/org", "internal/register/identity",
-			"internal/register/product", "internal/register/account", "internal/register/rulebook",
+			"internal/register/product", "internal/register/account", "internal/register/rulebook", "internal/register/draft",
 		},
 		modules: []string{"golang.org/x/crypto", "golang.org/x/net", "golang.org/x/text"},
 	},

@@ -50,6 +50,9 @@ func (a Actor) Serves(level string) bool { return a.Verified && slices.Contains(
 // Staff reports whether the person serves any level or manages a desk.
 func (a Actor) Staff() bool { return a.Verified && (a.Manager || len(a.Levels) > 0) }
 
+// OwnsPolicy reports whether the person may write, publish and simulate the vendor's policy.
+func (a Actor) OwnsPolicy() bool { return a.Verified && a.Owner && a.OrgKind == org.Vendor }
+
 // Kind is requester.kind of a situation: end-user, customer, partner, vendor or
 // unknown. Somebody who has a second role beside end-user asks as the organisation.
 func (a Actor) Kind() string {

@@ -3,6 +3,7 @@
 package identity
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -45,11 +46,14 @@ type Membership struct {
 	Level string
 }
 
-// Memberships reads roles as people write them: admin, end-user, manager, owner,
-// and every other word as the id of a level that is served.
+// Memberships reads roles as people write them: admin, end-user, manager, owner
+// (or policy-owner), and every other word as the id of a level that is served.
 func Memberships(words []string) []Membership {
 	var out []Membership
 	for _, w := range words {
+		if w == "policy-owner" {
+			w = string(RoleOwner)
+		}
 		switch role := Role(w); role {
 		case RoleAdmin, RoleEndUser, RoleManager, RoleOwner:
 			out = append(out, Membership{Role: role})
@@ -126,6 +130,30 @@ func SetRoles(tx *db.Tx, personID string, roles []Membership) error {
 		return err
 	}
 	return insertRoles(tx, personID, roles)
+}
+
+// Grant gives a person further roles; those that are held already stay one. It counts from the next request on.
+// Faults: Invalid with field roles, NotFound.
+func Grant(tx *db.Tx, personID string, roles []Membership) error {
+	held, err := Roles(tx, personID)
+	if err != nil {
+		return err
+	}
+	for _, m := range roles {
+		if !slices.Contains(held, m) {
+			held = append(held, m)
+		}
+	}
+	return SetRoles(tx, personID, held)
+}
+
+// Revoke takes roles from a person; those that are not held change nothing. Faults: NotFound.
+func Revoke(tx *db.Tx, personID string, roles []Membership) error {
+	held, err := Roles(tx, personID)
+	if err != nil {
+		return err
+	}
+	return SetRoles(tx, personID, slices.DeleteFunc(held, func(m Membership) bool { return slices.Contains(roles, m) }))
 }
 
 // FindOrCreateContact finds the person with a mail address, or registers the

@@ -243,3 +243,46 @@ func TestAPersonChangesOrganisationNameAndRoles(t *testing.T) {
 		})
 	})
 }
+
+func TestGrantAddsAndRevokeTakesRoles(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *dbtest.Clock) {
+		err := d.Write(context.Background(), func(tx *db.Tx) error {
+			o, err := org.Create(tx, org.Org{Kind: org.Vendor, Name: "Vendor"})
+			if err != nil {
+				return err
+			}
+			p, err := identity.Create(tx, identity.Person{OrgID: o.ID, Name: "Ada", Email: "ada@vendor.example"}, identity.Memberships([]string{"manager"}))
+			if err != nil {
+				return err
+			}
+			actor := func() identity.Actor {
+				a, err := identity.LoadActor(tx, p.ID, identity.ViaSession)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return a
+			}
+			if actor().OwnsPolicy() {
+				t.Error("a manager owns the policy")
+			}
+			for range 2 { // the second grant changes nothing
+				if err := identity.Grant(tx, p.ID, identity.Memberships([]string{"policy-owner"})); err != nil {
+					return err
+				}
+			}
+			if a := actor(); !a.OwnsPolicy() || !a.Manager {
+				t.Errorf("granted: %+v", a)
+			}
+			if err := identity.Revoke(tx, p.ID, identity.Memberships([]string{"policy-owner", "admin"})); err != nil {
+				return err
+			}
+			if a := actor(); a.OwnsPolicy() || !a.Manager {
+				t.Errorf("revoked: %+v", a)
+			}
+			return identity.Grant(tx, p.ID, identity.Memberships([]string{"L9"}))
+		})
+		if !fault.Is(err, fault.Invalid) {
+			t.Errorf("a level without a desk: %v", err)
+		}
+	})
+}

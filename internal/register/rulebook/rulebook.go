@@ -13,10 +13,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/register/journal"
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 )
@@ -73,29 +75,58 @@ type compiledSource struct {
 // memory of versions ages.
 func New(d *db.DB, now func() int64) *Book { return &Book{d: d, now: now} }
 
-// Publish checks a document and makes it the next version. file names it in
-// findings; effective is a date, "2006-01-02" at 00:00 in the document's zone, or
-// empty for the document's own; by is a person's id, or what publishes. A date in
-// the past counts from the publishing. The newest version published again with
-// the same date stays one version.
+// Publication is a document that is to become the next version. File names it in findings; Effective is a date,
+// "2006-01-02" at 00:00 in the document's zone, or empty for the document's own; AtOnce puts it in force with its
+// publishing instead. Probes is the probe file that belongs to it, or empty. PersonID is who publishes; By is what does
+// so where it is no person.
+type Publication struct {
+	File      string
+	Source    []byte
+	Probes    string
+	Effective string
+	AtOnce    bool
+	PersonID  string
+	By        string
+}
+
+// Subject is the journal's subject of everything that happens to the rulebook, and EventPublished the kind of event of a
+// new version: its data are number, hash and effective_at, and by where no person published.
+const (
+	Subject        = "policy"
+	EventPublished = "policy.published"
+)
+
+// Publish is PublishWith for what is no person, or for a person's id in by.
+func (b *Book) Publish(ctx context.Context, file string, src []byte, effective, by string) (Version, []policy.Finding, error) {
+	return b.PublishWith(ctx, Publication{File: file, Source: src, Effective: effective, By: by}, nil)
+}
+
+// PublishWith checks a document and makes it the next version, which the journal records. A date in the past counts from
+// the publishing. The newest version published again with the same date stays one version. also, which may be nil, runs
+// in the same transaction.
 // Faults: Invalid, with the findings beside it, for a document with a mistake, and
-// with field effective for a bad date: the version in force stays.
-func (b *Book) Publish(ctx context.Context, file string, src []byte, effective, by string) (v Version, findings []policy.Finding, err error) {
-	defer fault.Wrap(&err, "rulebook.Publish %s", file)
-	p, findings, err := compile(file, src)
+// with field effective for a bad date: the version in force stays. And those of also.
+func (b *Book) PublishWith(ctx context.Context, pub Publication, also func(*db.Tx, Version) error) (v Version, findings []policy.Finding, err error) {
+	defer fault.Wrap(&err, "rulebook.Publish %s", pub.File)
+	p, findings, err := compile(pub.File, pub.Source)
 	if err != nil {
 		return Version{}, findings, err
 	}
-	v = Version{Name: p.Name(), Hash: hash(src), EffectiveAt: p.Effective(), PublishedBy: by}
-	if effective != "" {
-		if v.EffectiveAt, err = startOf(effective, p.Zone()); err != nil {
+	v = Version{Name: p.Name(), Hash: hash(pub.Source), EffectiveAt: p.Effective(), PublishedBy: cmp.Or(pub.PersonID, pub.By)}
+	if pub.Effective != "" {
+		if v.EffectiveAt, err = startOf(pub.Effective, p.Zone()); err != nil {
 			return Version{}, findings, err
 		}
 	}
 	err = b.d.Write(ctx, func(tx *db.Tx) error {
-		saved, err := publish(tx, v, src)
+		saved, err := publish(tx, v, pub)
 		if err != nil {
 			return err
+		}
+		if also != nil {
+			if err := also(tx, saved); err != nil {
+				return err
+			}
 		}
 		tx.AfterCommit(func() { v = saved })
 		return nil
@@ -108,12 +139,15 @@ func (b *Book) Publish(ctx context.Context, file string, src []byte, effective, 
 	return v, findings, nil
 }
 
-func publish(tx *db.Tx, v Version, src []byte) (Version, error) {
+func publish(tx *db.Tx, v Version, pub Publication) (Version, error) {
 	list, err := versions(tx)
 	if err != nil {
 		return Version{}, err
 	}
 	v.Number, v.PublishedAt = 1, tx.Now()
+	if pub.AtOnce {
+		v.EffectiveAt = min(v.EffectiveAt, tx.Now())
+	}
 	if n := len(list); n > 0 {
 		newest := list[n-1]
 		if newest.Hash == v.Hash && newest.EffectiveAt == v.EffectiveAt {
@@ -121,7 +155,22 @@ func publish(tx *db.Tx, v Version, src []byte) (Version, error) {
 		}
 		v.Number = newest.Number + 1
 	}
-	return v, insert(tx, v, string(src))
+	if err := insert(tx, v, string(pub.Source), pub.Probes); err != nil {
+		return Version{}, err
+	}
+	return v, journal.Append(tx, published(v, pub))
+}
+
+func published(v Version, pub Publication) journal.Event {
+	e := journal.Event{Subject: Subject, Kind: EventPublished, ActorID: pub.PersonID,
+		Data: map[string]string{"number": strconv.Itoa(v.Number), "hash": v.Hash, "effective_at": strconv.FormatInt(v.EffectiveAt, 10)}}
+	if pub.PersonID != "" {
+		e.ActorKind = "vendor"
+	}
+	if pub.By != "" {
+		e.Data["by"] = pub.By
+	}
+	return e
 }
 
 func compile(file string, src []byte) (*policy.Policy, []policy.Finding, error) {
@@ -243,6 +292,21 @@ func (b *Book) Source(ctx context.Context, number int) (src string, err error) {
 		return err
 	})
 	return src, err
+}
+
+// Probes is the probe file that was published with a version, empty when there was none. Faults: NotFound.
+func (b *Book) Probes(ctx context.Context, number int) (src string, err error) {
+	err = b.d.Read(ctx, func(tx *db.Tx) error {
+		src, err = probes(tx, number)
+		return err
+	})
+	return src, err
+}
+
+// Check compiles a document that is not published, as Publish would.
+// Faults: Invalid, with the findings beside it.
+func Check(file string, src []byte) (*policy.Policy, []policy.Finding, error) {
+	return compile(file, src)
 }
 
 // fresh is the list of versions, at most freshMs old.

@@ -2,6 +2,7 @@ package rulebook_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/platform/db/dbtest"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/platform/schema"
+	"github.com/tierdesk/tierdesk/internal/register/journal"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
 )
 
@@ -304,4 +306,46 @@ func BenchmarkInForceTx(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+}
+
+func TestPublishingIsInTheJournalAndMayDoMoreInItsTransaction(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, clock *dbtest.Clock) {
+		ctx := context.Background()
+		b := rulebook.New(d, clock.Now)
+		refuse := errors.New("no")
+		pub := rulebook.Publication{File: "a.md", Source: document("a", "2027-01-01"), Probes: "probes: []", AtOnce: true, PersonID: "ada"}
+		if _, _, err := b.PublishWith(ctx, pub, func(*db.Tx, rulebook.Version) error { return refuse }); !errors.Is(err, refuse) {
+			t.Fatal(err)
+		}
+		if got := inForce(t, b, clock.Now()); got != "none" {
+			t.Fatalf("%s is in force though the transaction failed", got)
+		}
+		v, _, err := b.PublishWith(ctx, pub, nil)
+		if err != nil || v.PublishedBy != "ada" || v.From() != dbtest.Start {
+			t.Fatalf("%+v, %v", v, err)
+		}
+		if got := inForce(t, b, clock.Now()); got != "a" {
+			t.Errorf("%s is in force at once", got)
+		}
+		if src, err := b.Probes(ctx, 1); err != nil || src != "probes: []" {
+			t.Errorf("%q, %v", src, err)
+		}
+		clock.Advance(time.Hour)
+		publish(t, b, "b", "2027-01-01", "")
+		publish(t, b, "b", "2027-01-01", "") // the same again is no event
+		var events []journal.Event
+		err = d.Read(ctx, func(tx *db.Tx) (err error) {
+			events, err = journal.BySubject(tx, rulebook.Subject)
+			return err
+		})
+		if err != nil || len(events) != 2 {
+			t.Fatalf("%+v, %v", events, err)
+		}
+		if e := events[0]; e.Kind != rulebook.EventPublished || e.ActorID != "ada" || e.Data["number"] != "1" || e.Data["hash"] != v.Hash || e.Data["by"] != "" {
+			t.Errorf("%+v", e)
+		}
+		if e := events[1]; e.ActorID != "" || e.ActorKind != journal.System || e.Data["number"] != "2" || e.Data["by"] != "tester" || e.At != clock.Now() {
+			t.Errorf("%+v", e)
+		}
+	})
 }
