@@ -1,6 +1,7 @@
 package coverage
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
@@ -9,10 +10,13 @@ import (
 )
 
 // Clocks returns the state of every clock of the policy at now (UTC milliseconds), recomputed from the whole history.
-// Events are in order of time; without any the request was just created, and complete when nothing is missing.
+// Events are in order of time; without any the request was just created, and complete when nothing is missing. The situation
+// holds the facts before the first event; an event that names a level, a severity, a status or any other fact of the request
+// changes them from then on.
 //
-// Time counts on the calendar that was in force then, at the level where the request was then (events level-entered), and
-// not while a clock pauses or has no target. A raised target takes the time used along.
+// The time used is the open time since the last start, each stretch on the calendar that was in force then; a clock does not
+// count while it pauses or has no target. It is due at the first instant at which the time used equals the target in force at
+// now; a change to a target that was used up before makes it late from the change on.
 func Clocks(p *policy.Policy, s *Situation, d Decision, events []Event, now int64) []Clock {
 	j := newJudge(p, s)
 	var again Decision
@@ -25,350 +29,410 @@ func (j *judge) clocks(d *Decision, events []Event, now int64) []Clock {
 	if len(defs) == 0 || now == 0 {
 		return nil
 	}
-	if len(events) == 0 {
-		events = j.arrival(d)
+	events = j.fromArrival(d, events)
+	if d.Covered == CoveredNo {
+		return refused(defs)
 	}
+	f := fold{j: j, sit: *j.s, now: now, runs: make([]run, len(defs), len(defs)+4)}
+	for i := range defs {
+		f.runs[i] = run{def: &defs[i], level: -1, pace: j.pace(&defs[i])}
+		f.runs[i].paused = j.pauses(&defs[i])
+	}
+	for i := range events {
+		if events[i].At <= now {
+			f.apply(events, i)
+		}
+	}
+	return f.report(d)
+}
+
+// refused are the clocks of a request that is not covered: none of them runs.
+func refused(defs []policy.Clock) []Clock {
 	list := make([]Clock, len(defs))
 	for i := range defs {
-		r := run{j: j, def: &defs[i], now: now}
-		list[i] = r.clock(d, events)
+		list[i] = Clock{ID: defs[i].ID, Title: defs[i].Title, State: ClockNone, Kind: KindCommitment}
+		if defs[i].Goal {
+			list[i].Kind = KindGoal
+		}
 	}
 	return list
 }
 
-// arrival is the history of a request that was just created.
-func (j *judge) arrival(d *Decision) []Event {
+// fromArrival is the history from its beginning: the arrival is added where the history does not tell of it.
+func (j *judge) fromArrival(d *Decision, events []Event) []Event {
+	if slices.ContainsFunc(events, func(e Event) bool { return e.Name == "created" }) {
+		return events
+	}
 	at := j.s.Arrived
 	if at == 0 {
 		at = j.s.At
 	}
-	events := []Event{{At: at, Name: "created"}, {At: at, Name: "complete"}}
-	if len(d.Missing) > 0 {
-		return events[:1]
+	all := append(make([]Event, 0, len(events)+3), Event{At: at, Name: "created"}, Event{At: at, Name: "level-entered", Value: d.Level})
+	if slices.ContainsFunc(events, func(e Event) bool { return e.Name == "level-entered" || e.Name == "level" }) {
+		all = all[:1]
 	}
-	return events
+	if len(d.Missing) == 0 && !slices.ContainsFunc(events, func(e Event) bool { return e.Name == "complete" }) {
+		all = append(all, Event{At: at, Name: "complete"})
+	}
+	all = append(all, events...)
+	if len(events) > 0 && events[0].At < at {
+		slices.SortStableFunc(all, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
+	}
+	return all
 }
 
-// pace is what a clock counts on between two changes of level or severity.
-type pace struct {
-	cal    *calendar.Calendar // nil counts elapsed time
-	name   string
-	dayMs  int64 // of a business day
-	rule   int   // of Clock.Within, -1 for none
-	target policy.Target
+// fold walks over a history once, with the facts as they were known at each event.
+type fold struct {
+	j    *judge
+	sit  Situation
+	now  int64
+	runs []run
 }
 
-// run folds the history of one clock.
-type run struct {
-	j   *judge
-	def *policy.Clock
-	now int64
-
-	pace    pace
-	started bool
-	stopped bool
-	paused  bool
-	startAt int64
-	stopAt  int64
-	from    int64 // up to here time is counted
-	used    int64
-	passed  bool  // the target was used up at passedAt
-	dueAt   int64 // valid when passed
-	changed bool  // by a change of target
-	steps   []Stretch
+func (f *fold) apply(events []Event, i int) {
+	e := &events[i]
+	changed := f.sit.follow(f.j.p, e) && !f.here(e)
+	if changed || f.j.p.LooksBack(e.Name) {
+		f.judge(events[:i+1])
+	}
+	for k := range f.runs {
+		f.runs[k].apply(f, e, changed)
+	}
+	if e.Name == "level-entered" {
+		f.enter(e)
+	}
 }
 
-func (r *run) clock(d *Decision, events []Event) Clock {
-	c := Clock{ID: r.def.ID, Title: r.def.Title, State: ClockWaiting, Kind: KindCommitment}
-	if r.def.Goal || d.Covered == CoveredBestEffort {
-		c.Kind = KindGoal
-	}
-	c.Provisional = d.Covered == CoveredAsk
-	if d.Covered == CoveredNo {
-		c.State = ClockNone
-		return c
-	}
-	r.setPace(r.firstLevel(events), "")
-	for i := range events {
-		if events[i].At <= r.now {
-			r.apply(&events[i])
-		}
-	}
-	if r.started && !r.stopped {
-		r.count(r.now)
-	}
-	r.report(&c)
-	return c
+// here reports whether an event names the level at which the request is.
+func (f *fold) here(e *Event) bool {
+	level, ok := f.j.p.Word(fact.Level, e.Value)
+	return e.Name == "level-entered" && ok && level == f.j.level && f.j.row >= 0
 }
 
-// firstLevel is where the history begins: the first level entered, else where the request stands.
-func (r *run) firstLevel(events []Event) string {
-	for i := range events {
-		if events[i].Name == "level-entered" {
-			return events[i].Value
-		}
-	}
-	return ""
+// judge settles again what depends on facts that follow events.
+func (f *fold) judge(past []Event) {
+	j := newJudge(f.j.p, &f.sit)
+	j.past, j.entered = past, entered(past)
+	var unused Decision
+	j.settle(&unused)
+	f.j = j
 }
 
-// setPace chooses calendar and target for a level and severity; an empty word keeps what is known.
-func (r *run) setPace(level, severity string) {
-	if level == "" && severity == "" {
-		r.pace = r.j.pace(r.def)
+// enter starts the clocks that count once for each level.
+func (f *fold) enter(e *Event) {
+	level, ok := f.j.p.Word(fact.Level, e.Value)
+	if !ok {
 		return
 	}
-	own := *r.j // other clocks fold the same history from its beginning
-	j := &own
-	if i, ok := j.p.Word(fact.Level, level); ok && j.row >= 0 {
+	for i := range f.runs {
+		def := f.runs[i].def
+		if def.Starts != e.Name || slices.ContainsFunc(f.runs, func(r run) bool { return r.def == def && r.level == level }) {
+			continue
+		}
+		r := run{def: def, level: level}
+		r.pace, r.paused = f.pace(&r)
+		r.begin(e.At)
+		if f.runs[i].level < 0 {
+			f.runs[i] = r // takes the place of the one that waited
+			continue
+		}
+		f.runs = append(f.runs, r)
+	}
+}
+
+// pace is what a clock counts on by the facts as they stand. A clock of one level keeps to the rules for it.
+func (f *fold) pace(r *run) (*pace, bool) {
+	j := f.j
+	if r.level >= 0 && r.level != j.level {
+		at := f.sit
+		at.Level = f.j.p.Levels()[r.level].ID
+		own := newJudge(j.p, &at)
+		own.past, own.entered = j.past, true
 		var unused Decision
-		j.level = i
-		j.known(fact.Level, i)
-		j.settleProvider(&unused, j.provider(i))
+		own.settle(&unused)
+		j = own
 	}
-	if i, ok := j.p.Word(fact.Severity, severity); ok {
-		j.known(fact.Severity, i)
-	}
-	j.hours, _ = j.hoursNow(nil)
-	r.j, r.pace = j, j.pace(r.def)
+	return j.pace(r.def), j.pauses(r.def)
 }
 
-func (j *judge) pace(def *policy.Clock) pace {
-	p := pace{cal: j.hours.cal, name: j.hours.name, rule: -1}
-	base := j.hours.base
-	for i := range def.Within {
-		if def.Within[i].When.Eval(&j.facts) == fact.True {
-			p.rule, p.target = i, def.Within[i].Target
-			break
+func (f *fold) report(d *Decision) []Clock {
+	slices.SortStableFunc(f.runs, func(a, b run) int { return position(f.j.p, a.def) - position(f.j.p, b.def) })
+	list := make([]Clock, len(f.runs))
+	for i := range f.runs {
+		r := &f.runs[i]
+		c := &list[i]
+		*c = Clock{ID: r.def.ID, Title: r.def.Title, State: ClockWaiting, Kind: KindCommitment, Provisional: d.Covered == CoveredAsk}
+		if r.def.Goal || d.Covered == CoveredBestEffort {
+			c.Kind = KindGoal
 		}
-	}
-	on := p.target.On
-	if p.rule < 0 || on == policy.RunsHours {
-		on = def.Runs
-	}
-	if on >= 0 {
-		chosen := &j.p.Calendars()[on]
-		p.cal, p.name, base = chosen.Hours, chosen.ID, on
-	}
-	if p.target.Kind == policy.TargetBusinessDays {
-		p.dayMs = businessDay(j.p, base)
-		p.target.Ms = int64(p.target.Days) * p.dayMs
-	}
-	return p
-}
-
-// businessDay is the length of a business day on a calendar; round the clock and elapsed time have days of 24 hours.
-func businessDay(p *policy.Policy, base int) int64 {
-	if base >= 0 {
-		if day, err := p.Calendars()[base].Hours.BusinessDay(); err == nil && day > 0 {
-			return day
+		if r.level >= 0 {
+			c.Level = f.j.p.Levels()[r.level].ID
 		}
-	}
-	return 24 * 3600_000
-}
-
-func (p *pace) between(a, b int64) int64 {
-	if p.cal == nil {
-		return max(b-a, 0)
-	}
-	return p.cal.Between(a, b)
-}
-
-func (p *pace) add(at, ms int64) (int64, bool) {
-	if p.cal == nil {
-		return at + ms, true
-	}
-	return p.cal.Add(at, ms)
-}
-
-// counts reports whether the target is an amount of open time.
-func (p *pace) counts() bool {
-	return p.target.Kind == policy.TargetDuration || p.target.Kind == policy.TargetBusinessDays
-}
-
-// point is the due of a target that is a point in the calendar.
-func (p *pace) point(start int64) (int64, bool) {
-	cal := p.cal
-	if cal == nil {
-		cal = calendar.Always()
-	}
-	if p.target.Kind == policy.TargetByClose {
-		return cal.CloseAfter(start, p.target.Days)
-	}
-	return cal.ByTime(start, p.target.Minute/60, p.target.Minute%60, p.target.Days)
-}
-
-// count adds the time up to an instant, and notes when the target was used up.
-func (r *run) count(to int64) {
-	if to <= r.from {
-		return
-	}
-	step := Stretch{FromAt: r.from, ToAt: to, Calendar: r.pace.name, Paused: r.paused}
-	if !r.paused && r.pace.target.Kind != policy.TargetNone {
-		step.UsedMs = r.pace.between(r.from, to)
-		r.cross(step.UsedMs)
-		r.used += step.UsedMs
-	}
-	r.steps = append(r.steps, step)
-	r.from = to
-}
-
-// cross notes the instant at which the coming stretch uses up the target.
-func (r *run) cross(more int64) {
-	if r.passed || !r.pace.counts() || r.used+more < r.pace.target.Ms {
-		return
-	}
-	if due, ok := r.pace.add(r.from, r.pace.target.Ms-r.used); ok {
-		r.passed, r.dueAt = true, due
-	}
-}
-
-func (r *run) apply(e *Event) {
-	if r.started && !r.stopped {
-		r.count(e.At)
-	}
-	switch {
-	case slices.Contains(r.def.Restarts, e.Name):
-		r.begin(e.At)
-	case e.Name == r.def.Starts && !r.started:
-		r.begin(e.At)
-	}
-	if e.Name == r.def.Stops && r.started && !r.stopped {
-		r.stopped, r.stopAt = true, e.At
-	}
-	switch e.Name {
-	case "reopened":
-		if r.stopped && (r.def.Stops == "solved" || r.def.Stops == "closed") {
-			r.stopped, r.from = false, e.At
+		if r.started && !r.stopped {
+			r.count(f.now)
 		}
-	case "status":
-		r.paused = slices.Contains(r.def.Pauses, e.Value)
-	case "waits-for-requester":
-		r.paused = r.pausesForRequester(e.Value)
-	case "customer-replied":
-		r.paused = false
-	case "level-entered":
-		r.change(e.At, e.Value, "")
-	case "severity-changed":
-		r.change(e.At, "", e.Value)
-	}
-}
-
-func (r *run) begin(at int64) {
-	r.started, r.stopped, r.startAt, r.from, r.used = true, false, at, at, 0
-	r.passed, r.changed, r.steps = false, false, nil
-}
-
-// pausesForRequester reports whether waiting for the requester, in the given status or any, pauses the clock.
-func (r *run) pausesForRequester(status string) bool {
-	if status != "" {
-		return slices.Contains(r.def.Pauses, status)
-	}
-	return slices.ContainsFunc(r.j.p.Statuses(), func(s policy.Status) bool {
-		return s.WaitsFor == "requester" && slices.Contains(r.def.Pauses, s.ID)
-	})
-}
-
-// change takes the time used along to another calendar and target.
-func (r *run) change(at int64, level, severity string) {
-	before := r.pace.target
-	if r.stopped {
-		return
-	}
-	r.setPace(level, severity)
-	if !r.started || before == r.pace.target || r.pace.target.Kind == policy.TargetNone {
-		return
-	}
-	r.passed = false
-	if r.pace.counts() && r.used >= r.pace.target.Ms && r.used > 0 {
-		r.passed, r.dueAt, r.changed = true, at, true
-	}
-}
-
-func (r *run) report(c *Clock) {
-	c.Calendar, c.Target, c.UsedMs, c.Steps = r.pace.name, r.pace.target.Text, r.used, r.steps
-	if r.pace.rule >= 0 {
-		w := &r.def.Within[r.pace.rule]
-		c.Because = []Reason{{Clause: w.Clause, Rule: w.ID, Line: w.Line, Effect: w.Target.Text, Text: w.Sentence}}
-	}
-	if r.pace.rule < 0 || r.pace.target.Kind == policy.TargetNone {
-		c.State, c.Target, c.Calendar, c.UsedMs, c.Steps = ClockNone, "", "", 0, nil
-		return
-	}
-	if r.pace.counts() {
-		c.TargetMs = r.pace.target.Ms
-	}
-	if !r.started {
-		return
-	}
-	start := r.startAt
-	c.StartedAt = &start
-	if r.stopped {
-		stop := r.stopAt
-		c.StoppedAt = &stop
-	}
-	due, ok := r.due()
-	if ok {
-		c.DueAt = &due
-	}
-	c.LateBy = r.changed
-	c.State = r.state(due, ok)
-	if c.State == ClockRunning || c.State == ClockLate {
-		c.Then = r.then(due, ok)
-	}
-}
-
-func (r *run) due() (int64, bool) {
-	switch {
-	case !r.pace.counts():
-		return r.pace.point(r.startAt)
-	case r.passed:
-		return r.dueAt, true
-	}
-	return r.pace.add(r.from, r.pace.target.Ms-r.used)
-}
-
-func (r *run) state(due int64, ok bool) string {
-	switch {
-	case r.stopped && ok && r.stopAt > due, !r.stopped && ok && r.now > due && (!r.paused || r.passed):
-		return ClockLate
-	case r.stopped:
-		return ClockMet
-	case r.paused:
-		return ClockPaused
-	}
-	return ClockRunning
-}
-
-// then lists the steps that are still to come or have just fallen due.
-func (r *run) then(due int64, ok bool) []Due {
-	var list []Due
-	for _, step := range r.def.Then {
-		at, known := due, ok
-		switch {
-		case step.Late:
-			at, known = r.pace.add(due, step.LateMs)
-		case step.AfterMs > 0:
-			at, known = r.usedUp(step.AfterMs)
-		case r.pace.counts():
-			at, known = r.usedUp(r.pace.target.Ms * int64(step.Percent) / 100)
-		}
-		if known {
-			list = append(list, Due{At: at, Notify: step.Notify, Escalate: step.Escalate})
-		}
+		r.report(c, f.now)
 	}
 	return list
 }
 
-// usedUp is the instant at which an amount of time is used, on the present calendar where it lies ahead.
-func (r *run) usedUp(ms int64) (int64, bool) {
-	if ms >= r.used {
-		return r.pace.add(r.from, ms-r.used)
+func position(p *policy.Policy, def *policy.Clock) int {
+	defs := p.ClockDefs()
+	return slices.IndexFunc(defs, func(k policy.Clock) bool { return k.ID == def.ID })
+}
+
+// run is one clock on its way through the history.
+type run struct {
+	def     *policy.Clock
+	level   int   // that the clock counts for, -1 for all
+	pace    *pace // what it counts on now; while it is stopped, what it counted on then
+	started bool
+	stopped bool
+	paused  bool
+	ended   bool // it stopped with the whole request, which only reopening takes back
+	startAt int64
+	stopAt  int64
+	from    int64 // up to here time is counted
+	used    [policy.MaxParts]int64
+	past    []segment // since the start
+	missed  int       // earlier runs that were late
+
+	settled  bool  // a change made it late, or found it late: dueAt holds
+	dueAt    int64 // valid when settled
+	byChange bool
+}
+
+// segment is a time without a change of pace.
+type segment struct {
+	from, to int64
+	paused   bool
+	pace     *pace
+}
+
+func (r *run) apply(f *fold, e *Event, changed bool) {
+	if e.Name == "reopened" && r.ended {
+		r.stopped, r.ended, r.from = false, false, e.At
+		r.change(e.At, f)
+	} else if !r.stopped && (changed || f.j.p.LooksBack(e.Name)) {
+		r.change(e.At, f)
 	}
-	var sum int64
-	for _, step := range r.steps {
-		if sum += step.UsedMs; sum >= ms {
-			return step.ToAt - (sum - ms), true
+	switch {
+	case r.started && slices.Contains(r.def.Restarts, e.Name) && !r.ended, r.starts(e):
+		r.again(e.At, f)
+	}
+	if r.stops(e) {
+		r.count(e.At)
+		r.stopped, r.stopAt, r.ended = true, e.At, e.Name == "solved" || e.Name == "closed"
+	}
+}
+
+// starts reports whether an event starts the clock: the first time that it happens, and once more after the clock was stopped
+// when it is something that can happen again.
+func (r *run) starts(e *Event) bool {
+	if e.Name != r.def.Starts || e.Name == "level-entered" {
+		return false
+	}
+	return !r.started || r.stopped && !r.ended && !happensOnce(e.Name)
+}
+
+// stops reports whether an event stops the clock. What ends with the solution ends when the request is closed, too.
+func (r *run) stops(e *Event) bool {
+	if !r.started || r.stopped {
+		return false
+	}
+	if e.Name == r.def.Stops {
+		return r.startAt < e.At || r.def.Starts != e.Name
+	}
+	return e.Name == "closed" && r.def.Stops == "solved"
+}
+
+// happensOnce lists the events that happen once in the life of a request; the desk may tell of them again.
+func happensOnce(event string) bool {
+	switch event {
+	case "created", "complete", "assigned", "first-reply", "workaround-given", "solved", "closed":
+		return true
+	}
+	return false
+}
+
+// again starts the clock, or starts it afresh.
+func (r *run) again(at int64, f *fold) {
+	if r.started && !r.stopped {
+		r.count(at)
+	}
+	if due, ok := r.due(); r.started && ok && (r.stopped && r.stopAt > due || !r.stopped && at > due) {
+		r.missed++
+	}
+	r.begin(at)
+	r.pace, r.paused = f.pace(r)
+}
+
+func (r *run) begin(at int64) {
+	r.started, r.stopped, r.ended, r.startAt, r.from = true, false, false, at, at
+	r.used, r.past = [policy.MaxParts]int64{}, nil
+	r.settled, r.byChange = false, false
+}
+
+// change takes the time used along to another calendar, target or pause.
+func (r *run) change(at int64, f *fold) {
+	to, paused := f.pace(r)
+	if paused == r.paused && to.same(r.pace) {
+		return
+	}
+	if !r.started {
+		r.pace, r.paused = to, paused
+		return
+	}
+	r.count(at)
+	due, ok := r.due()
+	late := ok && due < at
+	r.pace, r.paused = to, paused
+	was := r.settled
+	r.settled = false
+	if raw, ok := r.due(); !ok || raw >= at {
+		r.byChange = false
+		return
+	}
+	if late {
+		r.settled, r.dueAt, r.byChange = true, due, was && r.byChange
+		return
+	}
+	r.settled, r.dueAt, r.byChange = true, at, true
+}
+
+// count adds the time up to an instant.
+func (r *run) count(to int64) {
+	if to <= r.from {
+		return
+	}
+	step := segment{from: r.from, to: to, paused: r.paused, pace: r.pace}
+	for i := range r.pace.parts {
+		r.used[i] += step.usedBy(i)
+	}
+	for i := len(r.pace.parts); i > 0 && i < len(r.used); i++ {
+		r.used[i] += step.usedBy(0)
+	}
+	r.past = append(r.past, step)
+	r.from = to
+}
+
+// usedBy is the time that counts for one part of a target. Where the target in force then had fewer parts, it is that of the first.
+func (s *segment) usedBy(part int) int64 {
+	if s.paused || len(s.pace.parts) == 0 {
+		return 0
+	}
+	return s.pace.part(part).between(s.from, s.to)
+}
+
+// ---- what a clock counts on ----
+
+// pace is the target and the calendars that a clock counts on between two changes.
+type pace struct {
+	rule   int // of Clock.Within, -1 for none
+	target *policy.Target
+	parts  []part // empty without a target
+	name   string // of the calendar
+	first  [1]part
+}
+
+// part is one of the targets that are combined, with the calendar that it counts on; nil counts elapsed time.
+type part struct {
+	target *policy.Target
+	cal    *calendar.Calendar
+	name   string
+	ms     int64 // of a target that counts
+}
+
+func (p *pace) part(i int) *part {
+	if i >= len(p.parts) {
+		i = 0
+	}
+	return &p.parts[i]
+}
+
+func (p *pace) same(other *pace) bool {
+	return p == other || p.rule == other.rule && p.target == other.target &&
+		slices.EqualFunc(p.parts, other.parts, func(a, b part) bool { return a.cal == b.cal && a.ms == b.ms })
+}
+
+// pace chooses target and calendars by the facts as they stand.
+func (j *judge) pace(def *policy.Clock) *pace {
+	p := &pace{rule: -1, name: j.hours.name}
+	for i := range def.Within {
+		if def.Within[i].When.Eval(&j.facts) == fact.True {
+			p.rule, p.target = i, &def.Within[i].Target
+			break
 		}
 	}
-	return 0, false
+	if p.target == nil || p.target.Kind == policy.TargetNone {
+		return p
+	}
+	p.parts = p.first[:0]
+	if len(p.target.Of) == 0 {
+		p.parts = append(p.parts, j.part(def, p.target))
+	} else {
+		for _, t := range p.target.Parts(nil) {
+			p.parts = append(p.parts, j.part(def, t))
+		}
+	}
+	p.name = p.parts[0].name
+	return p
+}
+
+func (j *judge) part(def *policy.Clock, t *policy.Target) part {
+	k := part{target: t, cal: j.hours.cal, name: j.hours.name, ms: t.Ms}
+	on := t.On
+	if on == policy.RunsHours {
+		on = def.Runs
+	}
+	if on >= 0 {
+		chosen := &j.p.Calendars()[on]
+		k.cal, k.name = chosen.Hours, chosen.ID
+	}
+	if t.Kind == policy.TargetBusinessDays {
+		base := k.cal
+		if on < 0 && j.hours.base >= 0 {
+			base = j.p.Calendars()[j.hours.base].Hours
+		}
+		k.ms = int64(t.Days) * policy.BusinessDay(base)
+	}
+	return k
+}
+
+func (k *part) between(a, b int64) int64 {
+	if k.cal == nil {
+		return max(b-a, 0)
+	}
+	return k.cal.Between(a, b)
+}
+
+func (k *part) add(at, ms int64) (int64, bool) {
+	if k.cal == nil {
+		return at + ms, true
+	}
+	return k.cal.Add(at, ms)
+}
+
+// pauses reports whether the status of the request pauses a clock. A request that waits for a side in one of the statuses that
+// every policy has pauses the clocks that pause in any status which waits for that side.
+func (j *judge) pauses(def *policy.Clock) bool {
+	if len(def.Pauses) == 0 {
+		return false
+	}
+	status, waiting := j.s.Status, j.s.WaitingOn
+	if status != "" && slices.Contains(def.Pauses, status) {
+		return true
+	}
+	if status == statusWaiting {
+		waiting = "requester"
+	}
+	own := func(id string) bool {
+		return slices.ContainsFunc(j.p.Statuses(), func(s policy.Status) bool { return s.ID == id })
+	}
+	if waiting == "" || waiting == "provider" || own(status) {
+		return false
+	}
+	return slices.ContainsFunc(j.p.Statuses(), func(s policy.Status) bool {
+		return s.WaitsFor == waiting && slices.Contains(def.Pauses, s.ID)
+	})
 }

@@ -12,9 +12,17 @@ import (
 func Decide(p *policy.Policy, s *Situation) Decision {
 	var d Decision
 	j := newJudge(p, s)
+	if len(s.Events) > 0 {
+		j = newJudge(p, s.after(p, s.Events))
+		j.past, j.entered = s.Events, entered(s.Events)
+	}
 	j.settle(&d)
 	d.Missing = j.missing(&d)
-	d.Clocks = j.clocks(&d, s.Events, s.latest())
+	if len(s.Events) > 0 {
+		d.Clocks = Clocks(p, s, d, s.Events, s.latest())
+		return d
+	}
+	d.Clocks = j.clocks(&d, nil, s.At)
 	return d
 }
 
@@ -39,6 +47,8 @@ type judge struct {
 	hours   hours
 	refused bool        // the matrix does not serve the asker
 	needs   []fact.Fact // what would settle the provider
+	past    []Event     // the history up to the instant that is judged
+	entered bool        // the history says the level
 	states  []fact.Truth
 	space   [64]fact.Truth
 }
@@ -174,7 +184,7 @@ func (j *judge) wanted() int {
 func (j *judge) place(kind uint8) placement {
 	at := placement{level: j.wanted(), barred: -1}
 	switch {
-	case j.s.LevelDone != "":
+	case j.s.LevelDone != "" || j.entered:
 	case j.s.Level != "":
 		for at.level > 0 && !j.mayOpen(at.level, kind) {
 			at.barred = max(at.barred, at.level)
@@ -185,7 +195,7 @@ func (j *judge) place(kind uint8) placement {
 	default:
 		j.moveDown(&at, kind)
 	}
-	at.served = j.serves(at.level, kind)
+	at.served = j.entered || j.serves(at.level, kind)
 	return at
 }
 

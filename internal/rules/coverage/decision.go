@@ -128,6 +128,7 @@ type Event struct {
 	At    int64  `json:"at"`
 	Name  string `json:"event"`
 	Value string `json:"value,omitempty"`
+	By    string `json:"by,omitempty"` // requester where the asker's side did it; then the request is judged by that instant
 }
 
 // States of a Clock.
@@ -140,11 +141,12 @@ const (
 	ClockNone    = "none"
 )
 
-// Clock is the state of one promise in time at an instant. A clock that has not started has no DueAt; a paused one has the
-// due it had if it went on at that instant. All instants UTC milliseconds.
+// Clock is the state of one promise in time at an instant. A clock that has not started has no DueAt, and neither has one that
+// pauses before it was due. All instants UTC milliseconds.
 type Clock struct {
 	ID          string    `json:"id"`
 	Title       string    `json:"title"`
+	Level       string    `json:"level,omitempty"` // of a clock that counts once for each level
 	State       string    `json:"state"`
 	Kind        string    `json:"kind"` // commitment, or goal: shown and counted apart, never a breach
 	StartedAt   *int64    `json:"started_at,omitempty"`
@@ -156,6 +158,7 @@ type Clock struct {
 	Calendar    string    `json:"calendar,omitempty"`
 	Provisional bool      `json:"provisional,omitempty"`    // coverage is not settled yet
 	LateBy      bool      `json:"late_by_change,omitempty"` // a change of target made it late
+	Missed      int       `json:"missed,omitempty"`         // earlier runs, before a restart, that were late
 	Because     []Reason  `json:"because,omitempty"`
 	Steps       []Stretch `json:"steps,omitempty"`
 	Then        []Due     `json:"then,omitempty"`
@@ -170,11 +173,16 @@ type Stretch struct {
 	UsedMs   int64  `json:"used_ms"`
 }
 
-// Due is a step that the policy attaches to a clock, with the instant at which it falls due.
+// Due is a step that the policy attaches to a clock, with the instant at which it falls due or fell due, and its own clause.
 type Due struct {
-	At       int64  `json:"at"`
-	Notify   string `json:"notify,omitempty"`
-	Escalate string `json:"escalate,omitempty"`
+	At          int64  `json:"at"`
+	Notify      string `json:"notify,omitempty"`
+	Escalate    string `json:"escalate,omitempty"`
+	SetSeverity string `json:"set_severity,omitempty"`
+	SetStatus   string `json:"set_status,omitempty"`
+	Rule        string `json:"rule,omitempty"`
+	Clause      string `json:"clause,omitempty"`
+	Line        int    `json:"line,omitempty"`
 }
 
 // Kinds of a Clock.

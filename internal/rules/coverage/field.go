@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -375,17 +376,42 @@ func (r *reader) events(path string, n *yaml.Node) []Event {
 				e.Name = r.scalar(at+".event", item.Values[k])
 			case "value":
 				e.Value = r.scalar(at+".value", item.Values[k])
+			case "by":
+				e.By = r.scalar(at+".by", item.Values[k])
 			default:
-				r.fail(at+"."+key.Text, key, "unknown key; an event has at, event and value")
+				r.fail(at+"."+key.Text, key, "unknown key; an event has at, event, value and by")
 			}
 		}
 		if e.At == 0 || e.Name == "" {
 			r.fail(at, item, "an event needs `at` and `event`")
 			continue
 		}
-		list = append(list, e)
+		if r.checkEvent(at, item, &e) {
+			list = append(list, e)
+		}
 	}
+	slices.SortStableFunc(list, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
 	return list
+}
+
+// checkEvent checks an event's name, and the word that it carries.
+func (r *reader) checkEvent(at string, n *yaml.Node, e *Event) bool {
+	if r.p == nil {
+		return true
+	}
+	known := policy.BuiltinEvents()
+	for _, own := range r.p.Events() {
+		known = append(known, own.ID)
+	}
+	switch {
+	case slices.Contains(known, e.Name):
+		path := map[string]string{"level-entered": "level", "severity-changed": "severity", "waits-for-requester": "status"}[e.Name]
+		return path == "" || r.known(path, e.Value, n)
+	case followsEvents(r.p, e.Name):
+		return r.known(e.Name, e.Value, n)
+	}
+	r.fail(at, n, "no event %q%s", e.Name, document.DidYouMean(e.Name, known))
+	return false
 }
 
 // MarshalJSON writes the known facts, nested, in a fixed order. ParseSituation reads them back.
@@ -471,12 +497,13 @@ type eventOut struct {
 	At    string `json:"at"`
 	Event string `json:"event"`
 	Value string `json:"value,omitempty"`
+	By    string `json:"by,omitempty"`
 }
 
 func eventsOut(events []Event) []eventOut {
 	list := make([]eventOut, len(events))
 	for i, e := range events {
-		list[i] = eventOut{time.UnixMilli(e.At).UTC().Format("2006-01-02T15:04:05.999Z07:00"), e.Name, e.Value}
+		list[i] = eventOut{time.UnixMilli(e.At).UTC().Format("2006-01-02T15:04:05.999Z07:00"), e.Name, e.Value, e.By}
 	}
 	return list
 }

@@ -72,6 +72,9 @@ func (s *Space) Name(f Fact) string { return s.info(f).name }
 // Type is how values of the fact compare.
 func (s *Space) Type(f Fact) Type { return s.info(f).typ }
 
+// Source is who can supply the fact.
+func (s *Space) Source(f Fact) Source { return Source(s.info(f).source) }
+
 // Stage is when a decision settles the fact.
 func (s *Space) Stage(f Fact) int { return s.info(f).stage }
 

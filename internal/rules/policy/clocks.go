@@ -3,8 +3,6 @@ package policy
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/rules/document"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
@@ -20,13 +18,17 @@ func (c *compiler) clocks() {
 			return
 		}
 		c.Only(n, "clocks."+key.Text, []string{"title", "starts", "restarts", "stops", "runs", "kind", "pauses", "within", "then"}, nil)
-		k := Clock{ID: key.Text, Title: c.Required(n, "title", "clock "+key.Text), Runs: RunsHours, Place: c.place(key)}
+		k := Clock{ID: key.Text, Title: c.Text(n, "title"), Runs: RunsHours, Place: c.place(key)}
+		if k.Title == "" {
+			k.Title = wording.Capital(wording.Spoken(key.Text))
+		}
 		k.Starts = c.event(key, n, "starts")
 		k.Stops = c.event(key, n, "stops")
 		for _, w := range c.Words(n.Get("restarts"), "restarts") {
 			c.checkEvent(key.Text, "restarts", w)
 			k.Restarts = append(k.Restarts, w.Text)
 		}
+		c.checkEnds(key, &k)
 		if runs := n.Get("runs"); runs != nil && runs.Text != "hours" {
 			k.Runs = c.calendarNamed(runs, false)
 		}
@@ -38,8 +40,7 @@ func (c *compiler) clocks() {
 			k.Pauses = append(k.Pauses, w.Text)
 		}
 		k.Within = c.within(key.Text, k.Title, n.Get("within"), k.Runs)
-		k.Then = c.steps(n.Get("then"))
-		c.checkPauses(&k, n.Get("pauses"))
+		k.Then = c.steps(key, n.Get("then"))
 		if len(k.Within) == 0 {
 			c.ErrorAt(key, "clock %s needs `within`", key.Text)
 		}
@@ -47,12 +48,37 @@ func (c *compiler) clocks() {
 	})
 }
 
-// checkPauses refuses pauses of clocks that end at a point of the calendar: the points that fall in a pause would not count.
-func (c *compiler) checkPauses(k *Clock, at *yaml.Node) {
-	points := slices.ContainsFunc(k.Within, func(r TargetRule) bool { return r.Target.Kind == TargetByClose || r.Target.Kind == TargetByTime })
-	if points && len(k.Pauses) > 0 {
-		c.ErrorAt(at, "`pauses` together with a target `by ..` is not supported in this version")
+// checkEnds reports clocks that can never start or never stop.
+func (c *compiler) checkEnds(key *yaml.Node, k *Clock) {
+	switch {
+	case k.Starts == "":
+	case k.Starts == k.Stops && k.Starts != "level-entered":
+		c.ErrorAt(key, "clock %q stops at %q, where it starts, so it never runs; name another event under `stops`", k.ID, k.Stops)
+	case slices.Contains(k.Restarts, k.Stops):
+		c.ErrorAt(key, "clock %q both stops and restarts at %q, so it can never stop; take it out of one of them", k.ID, k.Stops)
+	case (k.Starts == "solved" || k.Starts == "closed") && k.Stops == "solved", k.Starts == "closed" && k.Stops == "closed":
+		c.ErrorAt(key, "clock %q can never stop: it starts at %q, after the request was solved", k.ID, k.Starts)
 	}
+	for _, end := range [][2]string{{"start", k.Starts}, {"stop", k.Stops}} {
+		if why := c.neverHappens(end[1]); why != "" {
+			c.ErrorAt(key, "clock %q can never %s: %q does not happen here, because %s", k.ID, end[0], end[1], why)
+		}
+	}
+}
+
+// neverHappens says why an event cannot happen under this policy, or nothing.
+func (c *compiler) neverHappens(event string) string {
+	switch event {
+	case "severity-changed":
+		if len(c.p.severities) == 0 {
+			return "the policy has no severities"
+		}
+	case "escalated":
+		if !slices.ContainsFunc(c.p.levels, func(l Level) bool { return l.EscalatesTo != "" }) {
+			return "no level has `escalates_to`"
+		}
+	}
+	return ""
 }
 
 func (c *compiler) event(key, n *yaml.Node, what string) string {
@@ -86,7 +112,8 @@ func (c *compiler) within(clock, title string, n *yaml.Node, runs int) []TargetR
 		r := TargetRule{Rule: c.rule(item, fmt.Sprintf("%s[%d]", clock, i), fact.StageClocks)}
 		switch is := item.Get("is"); {
 		case is != nil:
-			r.Target = c.target(is, runs)
+			r.Target = c.target(is)
+			c.checkTarget(is, &r.Target, targetUse{runs: runs, rule: &r.Rule})
 		case item.Get("by") == nil && item.Get("bands") == nil:
 			c.ErrorAt(item, "a target needs `is`")
 		}
@@ -102,126 +129,20 @@ func (c *compiler) within(clock, title string, n *yaml.Node, runs int) []TargetR
 	return list
 }
 
-// target reads `30m`, `7h30m`, `1 business day`, `by close +1`, `by 12:00 +2` or `none`, each with an optional `on CALENDAR`.
-func (c *compiler) target(n *yaml.Node, runs int) Target {
-	t := Target{On: RunsHours}
-	if n.Kind == yaml.Map && (n.Get("earliest") != nil || n.Get("latest") != nil) {
-		c.ErrorAt(n, "`earliest` and `latest` are not supported in this version")
-		return t
-	}
-	if !c.Is(n, yaml.Scalar, "a target") {
-		return t
-	}
-	t.Text = n.Text
-	body, on, named := strings.Cut(n.Text, " on ")
-	if named {
-		t.On = c.calendarNamed(&yaml.Node{Kind: yaml.Scalar, Text: strings.TrimSpace(on), Line: n.Line, Col: n.Col + len(body) + 4}, false)
-	}
-	words := strings.Fields(body)
-	switch {
-	case body == "none":
-	case len(words) == 3 && words[1] == "business" && (words[2] == "day" || words[2] == "days"):
-		t.Kind = TargetBusinessDays
-		days, err := strconv.Atoi(words[0])
-		if err != nil || days < 1 || days > 1000 {
-			c.ErrorAt(n, "%q is not a number of business days", n.Text)
-		}
-		t.Days = days
-		c.checkBusinessDay(n, t.On, runs)
-	case len(words) >= 2 && words[0] == "by":
-		c.byTarget(n, words, &t)
-	default:
-		t.Kind = TargetDuration
-		t.Ms = c.Duration(&yaml.Node{Kind: yaml.Scalar, Text: body, Line: n.Line, Col: n.Col}, "a target")
-		c.warnLongDay(n, &t, runs)
-	}
-	return t
-}
-
-func (c *compiler) byTarget(n *yaml.Node, words []string, t *Target) {
-	bad := func() {
-		c.ErrorAt(n, "cannot read %q; write `by close`, `by close +1` or `by 12:00 +2`", n.Text)
-	}
-	if len(words) > 3 {
-		bad()
-		return
-	}
-	if len(words) == 3 {
-		days, err := strconv.Atoi(strings.TrimPrefix(words[2], "+"))
-		if err != nil || words[2][0] != '+' || days > 1000 {
-			bad()
-			return
-		}
-		t.Days = days
-	}
-	if words[1] == "close" {
-		t.Kind = TargetByClose
-		return
-	}
-	t.Kind = TargetByTime
-	hour, minute, ok := strings.Cut(words[1], ":")
-	h, errHour := strconv.Atoi(hour)
-	m, errMinute := strconv.Atoi(minute)
-	if !ok || errHour != nil || errMinute != nil || len(words[1]) != 5 || h > 24 || m > 59 || h < 0 || m < 0 || h*60+m > 1440 {
-		bad()
-	}
-	t.Minute = h*60 + m
-}
-
-// calendarsOf lists the calendars that a target may count on.
-func (c *compiler) calendarsOf(on, runs int) []int {
-	switch {
-	case on >= 0:
-		return []int{on}
-	case runs >= 0:
-		return []int{runs}
-	}
-	var list []int
-	for _, r := range c.p.hours {
-		if r.Calendar >= 0 && !slices.Contains(list, r.Calendar) {
-			list = append(list, r.Calendar)
-		}
-	}
-	return list
-}
-
-func (c *compiler) checkBusinessDay(n *yaml.Node, on, runs int) {
-	for _, i := range c.calendarsOf(on, runs) {
-		k := &c.p.calendars[i]
-		if k.ID == "always" || k.ID == "never" {
-			continue
-		}
-		if _, err := k.Hours.BusinessDay(); err != nil {
-			c.ErrorAt(n, "calendar %q: %v; say what a business day is with `business_day`", k.ID, err)
-		}
-	}
-}
-
-func (c *compiler) warnLongDay(n *yaml.Node, t *Target, runs int) {
-	if t.On < 0 && runs < 0 {
-		return
-	}
-	for _, i := range c.calendarsOf(t.On, runs) {
-		k := &c.p.calendars[i]
-		if day, err := k.Hours.BusinessDay(); err == nil && day < t.Ms && t.Ms == 8*3600_000 {
-			c.WarnAt(n, "`%s` on %q is longer than its day of %s; did you mean `1 business day`?", wording.FormatDuration(t.Ms), k.ID, wording.FormatDuration(day))
-		}
-	}
-}
-
-func (c *compiler) steps(n *yaml.Node) []Step {
+func (c *compiler) steps(clock, n *yaml.Node) []Step {
 	var list []Step
 	levels := names(c.p.levels, func(l Level) string { return l.ID })
-	c.Items(n, "then", func(_ int, item *yaml.Node) {
-		c.Only(item, "then", []string{"at", "after", "late", "notify", "escalate"}, []string{"set"})
-		s := Step{Notify: c.Text(item, "notify"), Escalate: c.Text(item, "escalate")}
+	c.Items(n, "then", func(i int, item *yaml.Node) {
+		c.Only(item, "then", []string{"at", "after", "late", "notify", "escalate", "set"}, nil)
+		s := Step{ID: fmt.Sprintf("%s.then[%d]", clock.Text, i), Place: c.place(item), Notify: c.Text(item, "notify"), Escalate: c.Text(item, "escalate")}
 		times := 0
 		if at := item.Get("at"); at != nil {
 			s.Percent = c.Percent(at) / 100
 			times++
 		}
 		if after := item.Get("after"); after != nil {
-			s.AfterMs = c.Duration(after, "after")
+			s.After = c.target(after)
+			c.checkAfter(after, &s.After)
 			times++
 		}
 		if late := item.Get("late"); late != nil {
@@ -231,8 +152,9 @@ func (c *compiler) steps(n *yaml.Node) []Step {
 		if times != 1 {
 			c.ErrorAt(item, "a step needs one of `at: 80%%`, `after: 2h`, `late: 30m`")
 		}
+		c.stepSets(item, &s)
 		if s.Notify == "" && s.Escalate == "" && item.Get("set") == nil {
-			c.ErrorAt(item, "a step needs `notify` or `escalate`")
+			c.ErrorAt(item, "a step needs `notify`, `escalate` or `set`")
 		}
 		if s.Escalate != "" && !slices.Contains(levels, s.Escalate) {
 			c.UnknownWord(item.Get("escalate"), "level", levels)
@@ -240,4 +162,41 @@ func (c *compiler) steps(n *yaml.Node) []Step {
 		list = append(list, s)
 	})
 	return list
+}
+
+// stepSets reads what a step changes on the request.
+func (c *compiler) stepSets(item *yaml.Node, s *Step) {
+	set := item.Get("set")
+	if set == nil || !c.Is(set, yaml.Map, "set") {
+		return
+	}
+	c.Only(set, "set", []string{"severity", "status"}, nil)
+	if len(set.Keys) == 0 {
+		c.ErrorAt(set, "`set` names nothing; write `set: {severity: S2}` or `set: {status: closed}`")
+	}
+	for _, one := range []struct {
+		key  string
+		of   fact.Fact
+		into *string
+	}{{"severity", fact.Severity, &s.SetSeverity}, {"status", fact.Status, &s.SetStatus}} {
+		word := set.Get(one.key)
+		if word == nil || !c.Is(word, yaml.Scalar, one.key) {
+			continue
+		}
+		*one.into = word.Text
+		if _, ok := c.p.Word(one.of, word.Text); !ok {
+			c.UnknownWord(word, one.key, c.p.space.Of(one.of).Words)
+		}
+	}
+	switch s.SetStatus {
+	case "incomplete", "new", "declined":
+		c.ErrorAt(set.Get("status"), "a clock cannot make a request %q; write open, waiting, solved, closed or a status of `statuses`", s.SetStatus)
+	}
+}
+
+// checkAfter refuses what is no amount of used time.
+func (c *compiler) checkAfter(n *yaml.Node, t *Target) {
+	if t.Kind != TargetDuration && t.Kind != TargetBusinessDays || t.On != RunsHours {
+		c.ErrorAt(n, "`after` is an amount of the clock's own time: write `after: 2h` or `after: 10 business days`")
+	}
 }

@@ -48,6 +48,7 @@ type Policy struct {
 
 	space    fact.Space
 	combined map[combination]Calendar
+	asks     []string // events that conditions look for
 	written  *yaml.Node
 }
 
@@ -280,11 +281,14 @@ const (
 	TargetBusinessDays            // Days times the calendar's business day
 	TargetByClose                 // the closing of the Days-th open date
 	TargetByTime                  // local minute Minute of the Days-th open date
+	TargetEarliest                // the first of Of
+	TargetLatest                  // the last of Of
 )
 
 // Target is how long a clock may run. On is the calendar it counts on, or RunsHours for the clock's own.
 type Target struct {
 	Kind   TargetKind
+	Of     []Target // of earliest and latest
 	Ms     int64
 	Days   int
 	Minute int
@@ -300,14 +304,20 @@ type TargetRule struct {
 	Sentence string
 }
 
-// Step is one entry of a clock's `then`. Exactly one of Percent, AfterMs, LateMs is set (LateMs may be 0 with Late).
+// Step is one entry of a clock's `then`. Exactly one of Percent, After and Late says when, by the time that the clock used;
+// After is a duration or business days of the clock's calendar.
 type Step struct {
-	Percent  int    `json:"at_percent,omitempty"`
-	AfterMs  int64  `json:"after_ms,omitempty"`
-	Late     bool   `json:"late,omitempty"`
-	LateMs   int64  `json:"late_ms,omitempty"`
-	Notify   string `json:"notify,omitempty"`
-	Escalate string `json:"escalate,omitempty"`
+	ID      string
+	Percent int
+	After   Target // of Kind TargetNone when the step does not count so
+	Late    bool
+	LateMs  int64
+
+	Notify      string
+	Escalate    string // a level
+	SetSeverity string
+	SetStatus   string
+	Place
 }
 
 // Information is one thing that a request can carry.
@@ -522,6 +532,9 @@ func (p *Policy) Statuses() []Status { return p.statuses }
 
 // Events lists the events that the policy adds to the built-in ones.
 func (p *Policy) Events() []EventType { return p.events }
+
+// LooksBack reports whether a rule of the policy asks if an event happened, so that the event changes what it decides.
+func (p *Policy) LooksBack(event string) bool { return slices.Contains(p.asks, event) }
 
 // ClockDefs lists the clocks.
 func (p *Policy) ClockDefs() []Clock { return p.clocks }

@@ -313,6 +313,8 @@ func (c *compiler) targetWords(t *Target) string {
 		return "within " + wording.Duration(t.Ms) + c.countedOn(t)
 	case TargetBusinessDays:
 		return "within " + days
+	case TargetEarliest, TargetLatest:
+		return c.severalWords(t)
 	}
 	point := clock
 	if t.Kind == TargetByClose {
@@ -325,6 +327,17 @@ func (c *compiler) targetWords(t *Target) string {
 		return "by " + point + " on the next business day"
 	}
 	return "by " + point + ", " + days + " later"
+}
+
+func (c *compiler) severalWords(t *Target) string {
+	words := make([]string, len(t.Of))
+	for i := range t.Of {
+		words[i] = c.targetWords(&t.Of[i])
+	}
+	if t.Kind == TargetEarliest {
+		return wording.Or(words) + ", whichever is earlier"
+	}
+	return wording.Or(words) + ", whichever is later"
 }
 
 func (c *compiler) countedOn(t *Target) string {

@@ -274,6 +274,9 @@ func clockEvents(list []journal.Event) []coverage.Event {
 		switch e.Kind {
 		case EventOpened:
 			add(e, "created")
+			if e.Data["level"] != "" {
+				out = append(out, coverage.Event{At: e.At, Name: "level-entered", Value: e.Data["level"]})
+			}
 			if e.Data["state"] != string(Incomplete) {
 				add(e, "complete")
 			}
