@@ -23,10 +23,11 @@ import (
 const found = codeError(1)
 
 type policyCommand struct {
-	Check   policyCheck   `cmd:"" help:"Find mistakes in a policy document; each is one line FILE:LINE:COLUMN. Exit 1 when there is one."`
-	Explain policyExplain `cmd:"" help:"Say what a policy answers in a situation, and by which clauses."`
-	Test    policyTest    `cmd:"" help:"Compare a policy with its probe files. Exit 1 when a probe fails."`
-	Publish policyPublish `cmd:"" help:"Make a document the next version of a desk's policy. Works beside a running server."`
+	Check    policyCheck    `cmd:"" help:"Find mistakes in a policy document; each is one line FILE:LINE:COLUMN. Exit 1 when there is one."`
+	Explain  policyExplain  `cmd:"" help:"Say what a policy answers in a situation, and by which clauses."`
+	Test     policyTest     `cmd:"" help:"Compare a policy with its probe files. Exit 1 when a probe fails."`
+	Simulate policySimulate `cmd:"" help:"Decide recorded requests again by a document and say what would change. Changes nothing; works beside a running server."`
+	Publish  policyPublish  `cmd:"" help:"Make a document the next version of a desk's policy. Works beside a running server."`
 }
 
 // document is a policy file that can be used; its findings are printed, and mistakes end the command.

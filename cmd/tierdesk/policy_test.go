@@ -157,3 +157,31 @@ func TestDemoCommand(t *testing.T) {
 		t.Errorf("without a store: exit %d, %q", code, errOut)
 	}
 }
+
+func TestPolicySimulate(t *testing.T) {
+	dir := t.TempDir()
+	good, bad := write(t, dir, "good.md", shifted()), write(t, dir, "bad.md", wrong())
+	for name, to := range map[string][]string{"sqlite": {"--data", filepath.Join(dir, "data")}, "postgres": {"--database", dbtest.PostgresURL(t)}} {
+		t.Run(name, func(t *testing.T) {
+			if code, out, errOut := call(t, append([]string{"demo", "--tickets", "30", "--messages", "60"}, to...)...); code != 0 {
+				t.Fatalf("exit %d:\n%s%s", code, out, errOut)
+			}
+			for _, c := range []struct {
+				args []string
+				code int
+				says string
+			}{
+				{[]string{good}, 0, "What changes"},
+				{[]string{good, "--json"}, 0, `"changes": [`},
+				{[]string{good, "--since", "2199-01-31"}, 0, "0 decisions were made again; 0 of them change."},
+				{[]string{good, "--since", "someday"}, 2, "2026-01-31"},
+				{[]string{bad}, 1, "bad.md:207:"},
+			} {
+				code, out, errOut := call(t, append(append([]string{"policy", "simulate"}, c.args...), to...)...)
+				if code != c.code || !strings.Contains(out+errOut, c.says) {
+					t.Errorf("%v: exit %d, want %d, with %q in\n%s%s", c.args, code, c.code, c.says, out, errOut)
+				}
+			}
+		})
+	}
+}

@@ -60,7 +60,7 @@ var floors = []floor{
 	{name: "4 work", places: []string{"internal/work/attach", "internal/work/ticket"}, modules: []string{"golang.org/x/text"}},
 	{
 		name: "5 flow", siblings: true,
-		places:  []string{"internal/flow/registration", "internal/flow/intake", "internal/flow/notify", "internal/flow/demo"},
+		places:  []string{"internal/flow/registration", "internal/flow/intake", "internal/flow/notify", "internal/flow/simulate", "internal/flow/revise", "internal/flow/demo"},
 		modules: []string{"golang.org/x/text", "github.com/goccy/go-yaml", "github.com/yuin/goldmark", "github.com/microcosm-cc/bluemonday"},
 	},
 	{

@@ -252,3 +252,6 @@ func Unreadable(s string) string {
 	}
 	return ""
 }
+
+// Load is a draft inside a transaction, for work that its owner has begun. Faults: NotFound.
+func Load(tx *db.Tx, id string) (Draft, error) { return load(tx, id) }

@@ -326,3 +326,17 @@ func joinColumns(prefix string) string {
 	parts := strings.Split(strings.Join(strings.Fields(ticketColumns), " "), ", ")
 	return prefix + strings.Join(parts, ", "+prefix)
 }
+
+func countJudged(tx *db.Tx, since int64) (n int64, err error) {
+	return n, tx.QueryRow("SELECT COUNT(*) FROM judgement WHERE at >= $1", since).Scan(&n)
+}
+
+func judgedAfter(tx *db.Tx, after Judged, limit int) ([]Judged, error) {
+	return db.Collect(tx, func(r *db.Rows) (j Judged, err error) {
+		var situation string
+		err = r.Scan(&j.At, &j.TicketID, &j.Seq, &j.Number, &j.AccountID, &j.PolicyVersion, &situation)
+		j.Situation = []byte(situation)
+		return j, err
+	}, `SELECT j.at, j.ticket_id, j.seq, t.number, t.account_id, j.policy_version, j.situation FROM judgement j JOIN ticket t ON t.id = j.ticket_id
+		WHERE (j.at, j.ticket_id, j.seq) > ($1, $2, $3) ORDER BY j.at, j.ticket_id, j.seq LIMIT $4`, after.At, after.TicketID, after.Seq, limit)
+}
