@@ -1,0 +1,273 @@
+package policies
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/rules/yaml"
+)
+
+// The situations that the mutation test looks at: those of the probes, each of them with one fact changed to every word or
+// boundary value that the policy knows, with other times of the year, and the product of the facts that most rules read.
+
+// asked is one situation by its fields, as a probe writes them.
+type asked map[string]*yaml.Node
+
+// gridLimit keeps the product of many words from growing beyond what a second can judge.
+const gridLimit = 1500
+
+func grid(t *testing.T, file string, p *policy.Policy) []judged {
+	t.Helper()
+	g := &gridMaker{p: p, seen: map[string]bool{}, numbers: map[int64]bool{}, dates: map[string]bool{}}
+	seeds := g.seeds(t, strings.TrimSuffix(file, ".md"))
+	g.boundaries(p.Written())
+	for _, seed := range seeds {
+		g.add(seed)
+	}
+	distinct := g.distinct(seeds)
+	for _, seed := range distinct {
+		g.variations(seed)
+	}
+	for _, seed := range distinct {
+		g.year(seed)
+	}
+	for _, seed := range distinct[:1] {
+		g.product(seed)
+	}
+	if len(g.list) < 3*len(seeds) {
+		t.Fatalf("only %d situations", len(g.list))
+	}
+	return g.list
+}
+
+type gridMaker struct {
+	p       *policy.Policy
+	list    []judged
+	seen    map[string]bool
+	numbers map[int64]bool // that the document names
+	dates   map[string]bool
+}
+
+// seeds are the situations of the probe files of a policy.
+func (g *gridMaker) seeds(t *testing.T, name string) []asked {
+	t.Helper()
+	files, err := fs.Glob(FS, name+"*.probes.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no probes for %s: %v", name, err)
+	}
+	var list []asked
+	for _, file := range files {
+		root := parseYAML(t, string(read(t, file)))
+		for _, probe := range root.Get("probes").Values {
+			seed := asked{}
+			for _, n := range []*yaml.Node{root.Get("given"), probe.Get("situation")} {
+				flatten(seed, "", n)
+			}
+			list = append(list, seed)
+		}
+	}
+	return list
+}
+
+// flatten lays the fields of a situation over those that are there; groups become dotted names.
+func flatten(into asked, prefix string, n *yaml.Node) {
+	if n == nil {
+		return
+	}
+	for i, key := range n.Keys {
+		if v := n.Values[i]; slices.Contains([]string{"account", "contract", "product", "version", "requester", "impact"}, key.Text) && v.Kind == yaml.Map {
+			flatten(into, key.Text+".", v)
+		} else {
+			into[prefix+key.Text] = v
+		}
+	}
+}
+
+func word(text string) *yaml.Node { return &yaml.Node{Kind: yaml.Scalar, Text: text} }
+
+func (a asked) with(path string, v *yaml.Node) asked {
+	b := asked{}
+	for k, old := range a {
+		b[k] = old
+	}
+	if b[path] = v; v == nil {
+		delete(b, path)
+	}
+	return b
+}
+
+func (a asked) text() string {
+	var keys []string
+	for k := range a {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	var b strings.Builder
+	for _, k := range keys {
+		fmt.Fprintf(&b, "%q: ", k)
+		write(&b, a[k], 9)
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// add judges a situation that is not in the grid yet. Fields that the policy does not take are left out.
+func (g *gridMaker) add(a asked) {
+	text := a.text()
+	if g.seen[text] {
+		return
+	}
+	g.seen[text] = true
+	s, _ := coverage.ParseSituation(g.p, []byte(text))
+	g.list = append(g.list, judged{s, fingerprint(g.p, s)})
+}
+
+// distinct are seeds that are served in different hours, about different things, of different products.
+func (g *gridMaker) distinct(seeds []asked) []asked {
+	var list []asked
+	seen := map[string]bool{}
+	for _, seed := range seeds {
+		s, _ := coverage.ParseSituation(g.p, []byte(seed.text()))
+		d := coverage.Decide(g.p, s)
+		key := strings.Join([]string{d.Calendar, s.Product.ID, s.Product.Type, d.Level, d.Provider.Kind, d.Version.Phase}, "|")
+		if !seen[key] {
+			seen[key] = true
+			list = append(list, seed)
+		}
+	}
+	return list
+}
+
+// boundaries collects the numbers and dates that the document names.
+func (g *gridMaker) boundaries(n *yaml.Node) {
+	if n == nil {
+		return
+	}
+	if n.Kind == yaml.Scalar {
+		for _, date := range wholeDate.FindAllString(n.Text, -1) {
+			g.dates[date] = true
+		}
+		for _, digits := range number.FindAllString(n.Text, -1) {
+			if v, err := strconv.ParseInt(digits, 10, 40); err == nil {
+				g.numbers[v] = true
+			}
+		}
+	}
+	for _, v := range n.Values {
+		g.boundaries(v)
+	}
+}
+
+// values are the words, or the values at and around each boundary, that a fact can have.
+func (g *gridMaker) values(f fact.Fact) []*yaml.Node {
+	var list []*yaml.Node
+	switch g.p.Facts().Type(f) {
+	case fact.TypeNumber, fact.TypeDecimal:
+		for v := range g.numbers {
+			list = append(list, word(fmt.Sprint(max(v-1, 0))), word(fmt.Sprint(v)), word(fmt.Sprint(v+1)))
+		}
+	case fact.TypeDuration:
+		for v := range g.numbers {
+			if v < 100 {
+				list = append(list, word(fmt.Sprintf("%dd", max(v-1, 0))), word(fmt.Sprintf("%dd", v)), word(fmt.Sprintf("%dh", v)))
+			}
+		}
+	case fact.TypeDate:
+		for _, day := range g.days() {
+			list = append(list, word(day.Format(time.DateOnly)))
+		}
+	case fact.TypeSet:
+		words, _ := g.p.Words(f)
+		list = append(list, &yaml.Node{Kind: yaml.List})
+		for _, w := range words {
+			list = append(list, &yaml.Node{Kind: yaml.List, Values: []*yaml.Node{word(w)}})
+		}
+	case fact.TypeInstant, fact.TypePlace:
+	default:
+		words, closed := g.p.Words(f)
+		for _, w := range words {
+			list = append(list, word(w))
+		}
+		if !closed {
+			list = append(list, word("something-else"))
+		}
+	}
+	return append(list, nil)
+}
+
+// days are the days before, of and after each date that the document names.
+func (g *gridMaker) days() []time.Time {
+	var list []time.Time
+	for date := range g.dates {
+		day, err := time.Parse(time.DateOnly, date)
+		if err != nil {
+			continue
+		}
+		list = append(list, day.AddDate(0, 0, -1), day, day.AddDate(0, 0, 1))
+	}
+	slices.SortFunc(list, time.Time.Compare)
+	return list
+}
+
+// variations change one fact of a seed at a time.
+func (g *gridMaker) variations(seed asked) {
+	space := g.p.Facts()
+	for f := range space.Facts() {
+		for _, v := range g.values(f) {
+			g.add(seed.with(space.Name(f), v))
+		}
+	}
+	for _, a := range g.p.Allowances() {
+		for _, used := range []string{"0", "1", "5", "7", "1000"} {
+			one := &yaml.Node{Kind: yaml.Map, Keys: []*yaml.Node{word(a.ID)}, Values: []*yaml.Node{word(used)}}
+			g.add(seed.with("asked", one))
+			g.add(seed.with("asked", one).with("used", one))
+			g.add(seed.with("asked", one).with("used", one).with("bought", one))
+		}
+	}
+}
+
+// year puts a seed without a history on other days: each of 2026 at changing hours, and those around the dates of the document.
+func (g *gridMaker) year(seed asked) {
+	if seed["events"] != nil {
+		return
+	}
+	day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range 365 {
+		at := day.AddDate(0, 0, i).Add(time.Duration(i*7%24)*time.Hour + time.Duration(i%4)*15*time.Minute)
+		g.add(seed.with("at", word(at.Format(time.RFC3339))))
+	}
+	for _, day := range g.days() {
+		g.add(seed.with("at", word(day.Add(12*time.Hour).Format(time.RFC3339))))
+	}
+}
+
+// product combines the facts that most rules read, as many as fit under the limit.
+func (g *gridMaker) product(seed asked) {
+	space := g.p.Facts()
+	list := []asked{seed}
+	for _, f := range []fact.Fact{fact.Plan, fact.Severity, fact.Category, fact.Channel, fact.ProductType, fact.RequesterKind, fact.AccountRegion, fact.Addon} {
+		values := g.values(f)
+		if len(values) < 2 || len(list)*len(values) > gridLimit {
+			continue
+		}
+		var more []asked
+		for _, a := range list {
+			for _, v := range values {
+				more = append(more, a.with(space.Name(f), v))
+			}
+		}
+		list = more
+	}
+	for _, a := range list {
+		g.add(a)
+	}
+}
