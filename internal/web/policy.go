@@ -201,8 +201,10 @@ func (d reading) weeks() []page.Week {
 		case h.Add:
 			label = d.f.T("%s: also", label)
 		}
-		w := page.Week{Label: label, Words: joined(weekWords(c.Week), c.Zone), Always: c.Hours.IsAlways()}
-		if w.Always {
+		w := page.Week{Label: label, Words: joined(weekWords(c.Week), c.Zone), Always: c.Hours != nil && c.Hours.IsAlways()}
+		if c.Hours == nil {
+			w.Words = c.Words // whose place or contract it is decides when that is
+		} else if w.Always {
 			w.Words = d.f.T("day and night, every day")
 		} else {
 			w.Spans = d.spans(c)

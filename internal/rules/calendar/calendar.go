@@ -24,6 +24,7 @@ type Calendar struct {
 	dayMs   int64
 	dayErr  error
 	sure    Years
+	doubts  []Doubt
 	line    atomic.Pointer[timeline]
 	growing sync.Mutex
 }
@@ -49,7 +50,7 @@ func New(s Spec) (*Calendar, error) {
 	}
 	c := &Calendar{source: r, zone: r.zone, sure: everyYear()}
 	for _, h := range s.Closed {
-		c.sure = common(c.sure, h.sure)
+		c.sure, c.doubts = common(c.sure, h.sure), gatherDoubts(c.doubts, h.doubts)
 	}
 	if r.roundTheClock() {
 		c.whole = always
@@ -90,7 +91,7 @@ func Union(cs ...*Calendar) *Calendar {
 		if i == 0 {
 			c.zone = part.zone
 		}
-		c.sure = common(c.sure, part.sure)
+		c.sure, c.doubts = common(c.sure, part.sure), gatherDoubts(c.doubts, part.doubts)
 		switch part.whole {
 		case always:
 			c.whole = always
@@ -111,6 +112,7 @@ func Minus(a, b *Calendar) *Calendar {
 		return a
 	}
 	c := &Calendar{zone: a.zone, sure: common(a.sure, b.sure), dayMs: a.dayMs, dayErr: a.dayErr}
+	c.doubts = gatherDoubts(gatherDoubts(nil, a.doubts), b.doubts)
 	if b.whole == always {
 		c.whole = never
 		return c
@@ -122,7 +124,7 @@ func Minus(a, b *Calendar) *Calendar {
 // WithBusinessDay is the same calendar with a stated business day, in
 // milliseconds.
 func (c *Calendar) WithBusinessDay(ms int64) *Calendar {
-	return &Calendar{whole: c.whole, source: c.source, zone: c.zone, sure: c.sure, dayMs: ms}
+	return &Calendar{whole: c.whole, source: c.source, zone: c.zone, sure: c.sure, doubts: c.doubts, dayMs: ms}
 }
 
 type union []source

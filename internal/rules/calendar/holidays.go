@@ -19,6 +19,7 @@ type Holidays struct {
 	less     []Dates
 	observed Observed
 	sure     Years
+	doubts   []Doubt
 }
 
 // Holiday is one closed date and what it is called; dates that the policy
@@ -66,11 +67,11 @@ type HolidaySpec struct {
 
 // NewHolidays builds the set.
 func NewHolidays(s HolidaySpec) *Holidays {
-	sure := everyYear()
+	h := &Holidays{like: s.Like, plus: s.Plus, less: s.Less, observed: s.Observed, sure: everyYear()}
 	for _, like := range s.Like {
-		sure.From, sure.To = max(sure.From, like.sure.From), min(sure.To, like.sure.To)
+		h.sure, h.doubts = common(h.sure, like.sure), gatherDoubts(h.doubts, like.doubts)
 	}
-	return &Holidays{like: s.Like, plus: s.Plus, less: s.Less, observed: s.Observed, sure: sure}
+	return h
 }
 
 // Sure is the run of years of which the set is sure. Sets without a library

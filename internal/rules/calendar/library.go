@@ -62,6 +62,9 @@ const (
 	sureSince   = 2022
 	libraryYear = 2023 // lists not checked since, or set by yearly decree
 	checkedYear = 2030 // lists fixed by statute and checked
+
+	// SureUntil is the last year of which the library is sure where the law itself fixes the days.
+	SureUntil = checkedYear
 )
 
 func easterSundays() []addition {
@@ -193,6 +196,7 @@ func LibraryHolidays(code string) (*Holidays, error) {
 	if code == "SG" {
 		h.sure.From = 2025
 	}
+	h.doubts = []Doubt{{code, h.sure}}
 	for _, a := range e.added {
 		dates, err := ParseDates(a.dates)
 		if err != nil {

@@ -98,6 +98,10 @@ func (j *judge) askable(needs []fact.Fact) []fact.Fact {
 			needs[i] = fact.ProductID
 		}
 	}
+	if slices.Contains(needs, fact.HoursOpen) && len(j.hours.unplaced) > 0 {
+		needs = slices.DeleteFunc(needs, func(f fact.Fact) bool { return f == fact.HoursOpen })
+		needs = append(needs, j.hours.unplaced...)
+	}
 	return needs
 }
 

@@ -172,8 +172,23 @@ func (f *fold) report(d *Decision) []Clock {
 			r.count(f.now)
 		}
 		r.report(c, f.now)
+		f.leaveOpen(d, r, c)
 	}
 	return list
+}
+
+// leaveOpen says what the due of a clock rests on that is not known, or not sure.
+func (f *fold) leaveOpen(d *Decision, r *run, c *Clock) {
+	for i := range r.pace.parts {
+		k := &r.pace.parts[i]
+		if c.DueAt != nil && k.cal != nil {
+			d.doubt(k.name, k.cal, *c.DueAt)
+		}
+		if len(k.unplaced) > 0 && r.started && !r.stopped {
+			f.j.unsettled(d, "clocks."+c.ID+".due", CauseMissing, slices.Clone(k.unplaced))
+			return
+		}
+	}
 }
 
 func position(p *policy.Policy, def *policy.Clock) int {
@@ -341,6 +356,9 @@ type part struct {
 	cal    *calendar.Calendar
 	name   string
 	ms     int64 // of a target that counts
+
+	// unplaced are places and agreed hours without which the calendar is not known; cal is then one that never opens.
+	unplaced []fact.Fact
 }
 
 func (p *pace) part(i int) *part {
@@ -380,21 +398,28 @@ func (j *judge) pace(def *policy.Clock) *pace {
 }
 
 func (j *judge) part(def *policy.Clock, t *policy.Target) part {
-	k := part{target: t, cal: j.hours.cal, name: j.hours.name, ms: t.Ms}
+	k := part{target: t, cal: j.hours.cal, name: j.hours.name, ms: t.Ms, unplaced: j.hours.unplaced}
 	on := t.On
 	if on == policy.RunsHours {
 		on = def.Runs
 	}
 	if on >= 0 {
 		chosen := &j.p.Calendars()[on]
-		k.cal, k.name = chosen.Hours, chosen.ID
+		k.name, k.unplaced = chosen.ID, nil
+		var known bool
+		if k.cal, known = j.p.HoursAt(chosen, j); !known {
+			k.unplaced = j.placesMissing(chosen, nil)
+		}
 	}
 	if t.Kind == policy.TargetBusinessDays {
 		base := k.cal
 		if on < 0 && j.hours.base >= 0 {
-			base = j.p.Calendars()[j.hours.base].Hours
+			base, _ = j.calendar(j.hours.base)
 		}
 		k.ms = int64(t.Days) * policy.BusinessDay(base)
+	}
+	if len(k.unplaced) > 0 {
+		k.cal, _ = j.calendar(policy.Never)
 	}
 	return k
 }

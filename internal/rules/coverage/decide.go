@@ -56,7 +56,8 @@ type judge struct {
 // hours is the calendar that was chosen; cal is nil where none is published.
 type hours struct {
 	cal        *calendar.Calendar
-	base       int // index of the calendar without adds, or policy.NoCalendar
+	unplaced   []fact.Fact // places and agreed hours without which the calendar is not known; cal is then nil
+	base       int         // index of the calendar without adds, or policy.NoCalendar
 	name       string
 	bestEffort bool
 	rule       int // of policy.Hours, -1 for none

@@ -48,10 +48,10 @@ func (s *Situation) fields() []fieldAt {
 		{"provided", &s.Provided}, {"waived", &s.Waived}, {"has_open_request", &s.HasOpenRequest}, {"lead_time", span{&s.LeadTimeMs}},
 		{"support_via", &s.SupportVia},
 		{"account.region", &a.Region}, {"account.country", &a.Country}, {"account.kind", &a.Kind}, {"account.partner", &a.Partner},
-		{"account.partner_levels", &a.PartnerLevels},
+		{"account.partner_levels", &a.PartnerLevels}, {"account.place", &a.Place}, {"account.office", &a.Office},
 		{"contract.provides", &c.Provides}, {"contract.signed", date{&c.Signed}}, {"contract.starts", date{&c.Starts}},
 		{"contract.ends", date{&c.Ends}}, {"contract.renews", date{&c.Renews}}, {"contract.in_force", &c.InForce},
-		{"contract.maintenance_active", &c.MaintenanceActive}, {"contract.new_releases", &c.NewReleases}, {"contract.extended", &c.Extended},
+		{"contract.maintenance_active", &c.MaintenanceActive}, {"contract.new_releases", &c.NewReleases}, {"contract.extended", &c.Extended}, {"contract.hours", &c.Hours},
 		{"contract.subscriptions", &c.Subscriptions}, {"contract.users", &c.Users}, {"contract.fte", &c.FTE},
 		{"product.id", &s.Product.ID}, {"product.type", &s.Product.Type}, {"product.deployment", &s.Product.Deployment},
 		{"version.id", version{&v.ID}}, {"version.track", &v.Track}, {"version.released", date{&v.Released}}, {"version.until", date{&v.Until}},
@@ -170,6 +170,10 @@ func (r *reader) set(path string, into any, n *yaml.Node) {
 		*v = r.amounts(path, n)
 	case *[]Event:
 		*v = r.events(path, n)
+	case *Place:
+		*v = r.place(path, n)
+	case *AgreedHours:
+		*v = r.agreed(path, n)
 	}
 }
 
@@ -489,6 +493,10 @@ func fieldValue(into any) (any, bool) {
 		return *v, len(*v) > 0
 	case *[]Event:
 		return eventsOut(*v), len(*v) > 0
+	case *Place:
+		return placeValueOut(*v), v.Known()
+	case *AgreedHours:
+		return agreedValueOut(*v), v.Zone != ""
 	}
 	return nil, false
 }
@@ -555,6 +563,7 @@ func (s *Situation) facts(p *policy.Policy, f *fact.Record) {
 	f.V[fact.Provided] = setOf(p, fact.Provided, s.Provided)
 	f.V[fact.RequesterLevels] = setOf(p, fact.RequesterLevels, s.Requester.Levels)
 	s.numericFacts(f)
+	s.placeFacts(p, f)
 }
 
 func (s *Situation) numericFacts(f *fact.Record) {

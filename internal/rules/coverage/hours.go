@@ -1,6 +1,7 @@
 package coverage
 
 import (
+	"github.com/tierdesk/tierdesk/internal/rules/calendar"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 )
@@ -27,12 +28,26 @@ func (j *judge) chooseHours(d *Decision) {
 	if h.rule < 0 {
 		j.unsettled(d, "calendar", CauseGap, nil)
 	}
+	if len(h.unplaced) > 0 {
+		j.unplaced(d)
+		return
+	}
 	if h.cal == nil {
 		j.known(fact.HoursOpen, -1) // no hours are published: neither open nor closed
 		j.open = fact.True
 		return
 	}
 	j.openNow(d)
+}
+
+// unplaced leaves open what the unknown place of a request decides, and nothing else.
+func (j *judge) unplaced(d *Decision) {
+	if j.hours.bestEffort {
+		d.Outside = EffortBestEffort
+	}
+	j.unsettled(d, "open_now", CauseMissing, j.hours.unplaced)
+	j.unsettled(d, "opens_at", CauseMissing, j.hours.unplaced)
+	j.open = fact.Unknown
 }
 
 // hoursNow chooses among the rules of hours under the facts as they stand, with the facts that would settle the choice.
@@ -67,16 +82,25 @@ func (j *judge) hoursNow(needs []fact.Fact) (hours, []fact.Fact) {
 		if !r.Add {
 			continue
 		}
-		switch r.When.Eval(&j.facts) {
-		case fact.True:
+		_, placed := j.calendar(r.Calendar)
+		switch held := r.When.Eval(&j.facts); {
+		case held == fact.True && placed:
 			h.adds |= r.AddBit
-		case fact.Unknown:
+		case held == fact.True:
+			h.unsure |= r.AddBit
+			needs = j.placesMissing(&j.p.Calendars()[r.Calendar], needs)
+		case held == fact.Unknown:
 			h.unsure |= r.AddBit
 			needs = r.When.Missing(&j.facts, needs)
 		}
 	}
 	chosen := j.p.Combined(h.base, h.adds)
-	h.cal, h.name = chosen.Hours, chosen.ID
+	h.name = chosen.ID
+	var known bool
+	if h.cal, known = j.p.HoursAt(&chosen, j); !known {
+		h.unplaced = j.placesMissing(&chosen, nil)
+		return h, needs
+	}
 	if h.cal.IsAlways() {
 		h.unsure = 0
 	}
@@ -108,7 +132,11 @@ func (j *judge) openNow(d *Decision) {
 	closes, hasClosing := h.cal.Closes(at)
 	sameOpening, sameClosing := true, true
 	if h.unsure != 0 {
-		more := j.p.Combined(h.base, h.adds|h.unsure).Hours
+		united := j.p.Combined(h.base, h.adds|h.unsure)
+		more, known := j.p.HoursAt(&united, j)
+		if !known {
+			more = calendar.Always() // the most that hours at an unknown place could be
+		}
 		if more.Open(at) != open {
 			d.Unsettled = append(d.Unsettled, Unsettled{Field: "open_now", Cause: CauseMissing, Needs: d.Unsettled[len(d.Unsettled)-1].Needs})
 			j.open = fact.Unknown

@@ -45,6 +45,27 @@ type Account struct {
 	Kind          string
 	Partner       string   // the organisation that serves the account, or empty
 	PartnerLevels []string // the levels for which that partner runs a desk; nil means all
+	Place         Place    // where the account works
+	Office        Place    // the office that serves it
+}
+
+// Place is a place that hours are kept at: the id of one under `places` of the policy, or a zone with the holidays there. The
+// zero Place is not known.
+type Place struct {
+	ID       string
+	Zone     string
+	Holidays []string // codes of the library or names under `holidays`; nil is not known, empty is none
+}
+
+// Known reports whether the place says anything.
+func (p Place) Known() bool { return p.ID != "" || p.Zone != "" }
+
+// AgreedHours are open hours that a contract names. The zero value is not known.
+type AgreedHours struct {
+	Zone          string
+	Week          string   // as a calendar's `week`
+	Holidays      []string // codes of the library or names under `holidays`, on which these hours are closed
+	BusinessDayMs int64    // 0: the length of their days
 }
 
 // Contract is what the account has agreed.
@@ -56,6 +77,7 @@ type Contract struct {
 	NewReleases                  Tri
 	Extended                     Tri // no if not known
 	Subscriptions, Users, FTE    *int64
+	Hours                        AgreedHours
 }
 
 // Product is what the request concerns.

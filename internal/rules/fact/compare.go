@@ -116,7 +116,7 @@ func (t *Test) samples(all *Space) []int64 {
 	if t.set {
 		return append(list, 0)
 	}
-	if !v.Closed || t.Fact == Category {
+	if !v.Closed || t.Fact == Category || all.Type(t.Fact) == TypePlace {
 		list = append(list, -1)
 	}
 	return list

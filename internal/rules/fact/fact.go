@@ -68,6 +68,7 @@ const (
 	VersionLastMinor
 	VersionLatest
 	VersionNewestForDependency
+	ContractHours
 	Count
 )
 
@@ -88,6 +89,7 @@ const (
 	TypeDecimal              // millionths
 	TypeInstant              // UTC milliseconds
 	TypePlace                // an id under `places`, -1 for a place that only the situation names
+	TypeHours                // agreed open hours, which calendars are made from and no condition compares
 )
 
 // Stages of a decision, in the order of work. A rule reads facts of earlier stages only.
@@ -189,6 +191,7 @@ var table = [Count]info{
 	VersionLastMinor:           {"version.last_minor", TypeYesNo, StageVersion, sourceDerived, yesNo, "the version is the last minor release of its major release|a later minor release of this major release exists"},
 	VersionLatest:              {"version.latest", TypeYesNo, StageVersion, sourceDerived, yesNo, "the version is the latest of its track|a later version of its track exists"},
 	VersionNewestForDependency: {"version.newest_for_dependency", TypeYesNo, StageVersion, sourceDerived, yesNo, "the version is the newest one for what it depends on|a newer version exists for what it depends on"},
+	ContractHours:              {"contract.hours", TypeHours, 1, sourceContract, nil, "the hours that the contract names"},
 	Covered:                    {"covered", TypeID, StageCoverage, sourceDerived, []string{"yes", "limited", "best-effort", "no", "ask"}, "the answer"},
 }
 

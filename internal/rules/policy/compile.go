@@ -14,9 +14,9 @@ var (
 	blocks = []string{
 		"policy", "terms", "plans", "addons", "severity", "levels", "categories", "responsibility", "calendars", "hours",
 		"coverage", "offers", "statuses", "events", "clocks", "information", "gates", "allowances", "products", "lifecycle",
-		"updates", "promises", "holidays",
+		"updates", "promises", "holidays", "places",
 	}
-	laterBlocks = []string{"conflicts", "negotiable", "keeps", "facts", "places", "channels", "languages", "maintenance"}
+	laterBlocks = []string{"conflicts", "negotiable", "keeps", "facts", "channels", "languages", "maintenance"}
 )
 
 // BuiltinEvents lists the events that the desk itself records.
@@ -39,6 +39,7 @@ type compiler struct {
 	p     *Policy
 	root  *yaml.Node
 	rules map[string]*yaml.Node // ids of rules, and where they stand
+	asked map[string]bool       // calendars that are being read, and library holidays that were warned about
 }
 
 // MaxBytes is the length that a document may have.
@@ -70,7 +71,7 @@ func Parse(file string, src []byte) (*Policy, []Finding) {
 }
 
 func compile(file string, d *document.Document) *Policy {
-	c := &compiler{Report: d.Report, root: d.Root, rules: map[string]*yaml.Node{}, p: &Policy{file: file, clauseIndex: map[string]int{}, written: d.Root}}
+	c := &compiler{Report: d.Report, root: d.Root, rules: map[string]*yaml.Node{}, asked: map[string]bool{}, p: &Policy{file: file, clauseIndex: map[string]int{}, written: d.Root}}
 	for i, s := range d.Sections {
 		c.p.clauses = append(c.p.clauses, Clause{ID: s.ID, Title: s.Title, Level: s.Level, Line: s.Line, HTML: s.HTML, Practice: s.Practice, Kinds: kindsOf(s.Blocks)})
 		c.p.clauseIndex[s.ID] = i
@@ -86,6 +87,8 @@ func compile(file string, d *document.Document) *Policy {
 	c.eventTypes()
 	c.information()
 	c.offers()
+	c.holidays()
+	c.places()
 	c.calendars()
 	c.lifecyclePhases()
 	c.categories()
@@ -165,6 +168,7 @@ func (c *compiler) vocabularies() {
 	ids(fact.Provided, names(c.p.information, func(i Information) string { return i.ID }))
 	ids(fact.ProductID, names(c.p.products, func(p Product) string { return p.ID }))
 	c.productTypes()
+	c.placeWords()
 	c.p.space.Of(fact.VersionTrack).Add("main")
 	c.p.space.Of(fact.Language).Add("en")
 	for _, f := range []fact.Fact{fact.Provided, fact.Addon, fact.RequesterLevels} {
@@ -258,7 +262,10 @@ func (c *compiler) tests(n *yaml.Node, path string, stage int) []fact.Test {
 }
 
 func (c *compiler) test(f fact.Fact, n *yaml.Node) fact.Test {
-	if typ := c.p.space.Type(f); typ > fact.TypeYesNo && typ != fact.TypePlace {
+	if typ := c.p.space.Type(f); typ == fact.TypeHours {
+		c.ErrorAt(n, "`%s` is no fact to compare; calendars are made of it: `from: %s`", c.p.space.Name(f), c.p.space.Name(f))
+		return fact.Test{Fact: f}
+	} else if typ > fact.TypeYesNo && typ != fact.TypePlace {
 		if !c.Is(n, yaml.Scalar, f.String()) {
 			return fact.Test{Fact: f}
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tierdesk/tierdesk/internal/rules/calendar"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
@@ -77,15 +76,27 @@ func (c *compiler) combine() {
 
 func (c *compiler) united(base int, adds []int, set uint64) Calendar {
 	k := c.p.calendars[base]
-	parts := []*calendar.Calendar{k.Hours}
+	parts := []int{base}
+	k.Rests = slices.Clone(k.Rests)
 	for i, add := range adds {
-		if set>>i&1 == 1 && add != base {
-			parts = append(parts, c.p.calendars[add].Hours)
-			k.ID += " + " + c.p.calendars[add].ID
+		if set>>i&1 == 0 || add == base {
+			continue
+		}
+		parts = append(parts, add)
+		k.ID += " + " + c.p.calendars[add].ID
+		for _, f := range c.p.calendars[add].Rests {
+			if !slices.Contains(k.Rests, f) {
+				k.Rests = append(k.Rests, f)
+			}
 		}
 	}
-	if !k.Hours.IsAlways() {
-		k.Hours = calendar.Union(parts...)
+	switch {
+	case k.recipe == nil && k.Hours.IsAlways():
+		k.Rests = nil
+	case len(k.Rests) > 0:
+		k.Hours, k.recipe = nil, &recipe{any: parts}
+	default:
+		k.Hours = c.p.unite(parts, anywhere{})
 	}
 	return k
 }

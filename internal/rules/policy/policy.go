@@ -50,6 +50,11 @@ type Policy struct {
 	combined map[combination]Calendar
 	asks     []string // events that conditions look for
 	written  *yaml.Node
+	sites    []Site
+	sets     map[string]*calendar.Holidays // under `holidays`
+	made     workshop
+
+	countsAgreedDays bool // business days are counted on hours that contracts name
 }
 
 // combination is a chosen calendar with the `add` rules that hold.
@@ -173,15 +178,24 @@ type Calendar struct {
 	Place
 	Zone  string             `json:"zone,omitempty"`
 	Week  string             `json:"week,omitempty"`
+	At    string             `json:"place,omitempty"` // an id under `places`, or the fact that names the place
+	From  string             `json:"from,omitempty"`  // the fact that supplies zone and week
 	Any   []string           `json:"any,omitempty"`
 	Minus []string           `json:"minus,omitempty"`
 	Words string             `json:"words"` // the open hours in plain words
-	Hours *calendar.Calendar `json:"-"`
-	spans []calendar.Span
+	Hours *calendar.Calendar `json:"-"`     // nil where the hours rest on facts: see HoursAt
+
+	PerWeekMs int64       `json:"per_week_ms,omitempty"` // what hours of a contract add up to in a week
+	Rests     []fact.Fact `json:"-"`                     // facts that the hours are made from
+	recipe    *recipe     // nil: Hours
+	spans     []calendar.Span
 }
 
 // NoCalendar is the index that stands for `use: none`.
 const NoCalendar = -1
+
+// Never is the index of the calendar that is never open.
+const Never = 1
 
 // HoursRule chooses a calendar, or adds one to the chosen.
 type HoursRule struct {

@@ -216,14 +216,20 @@ func (c *compiler) levelless(r *HoursRule) bool {
 // weekWords says the open hours of a calendar.
 func (c *compiler) weekWords(k *Calendar, n *yaml.Node) string {
 	words := ""
-	if len(k.Any) > 0 {
+	switch {
+	case len(k.Any) > 0:
 		words = strings.Join(c.calendarWords(k.Any), ", and ")
-	} else if k.spans != nil || k.Zone != "" {
+	case k.From != "":
+		words = "in " + c.p.space.Question(fact.ContractHours)
+		if k.PerWeekMs > 0 {
+			words += ", " + wording.Count(k.PerWeekMs/3600_000, "hour") + c.minutesOver(k.PerWeekMs) + " a week"
+		}
+	case len(k.Rests) > 0:
+		words = wording.Week(k.spans, "") + " at " + c.p.space.Question(k.Rests[0])
+	case k.spans != nil || k.Zone != "":
 		words = wording.Week(k.spans, k.Zone)
 	}
-	if n.Get("closed") != nil {
-		words += ", except on public holidays"
-	}
+	words += c.closedWords(k, n.Get("closed"))
 	if n.Get("dates") != nil {
 		words += ", with other hours on special days"
 	}
@@ -231,6 +237,35 @@ func (c *compiler) weekWords(k *Calendar, n *yaml.Node) string {
 		words += ", but not " + strings.Join(c.calendarWords(k.Minus), ", nor ")
 	}
 	return words
+}
+
+func (c *compiler) minutesOver(ms int64) string {
+	if minutes := ms / 60_000 % 60; minutes > 0 {
+		return " " + wording.Count(minutes, "minute")
+	}
+	return ""
+}
+
+// closedWords says on which holidays a calendar is closed: those of its place, or others.
+func (c *compiler) closedWords(k *Calendar, closed *yaml.Node) string {
+	if closed == nil {
+		return ""
+	}
+	there, others := false, []string{}
+	for _, w := range c.Words(closed, "closed") {
+		if w.Text == "place" {
+			there = true
+		} else {
+			others = append(others, wording.Spoken(w.Text))
+		}
+	}
+	switch {
+	case !there || len(k.Rests) == 0:
+		return ", except on public holidays"
+	case len(others) > 0:
+		return ", without public holidays there and those of " + wording.And(others)
+	}
+	return ", without public holidays there"
 }
 
 func (c *compiler) calendarWords(ids []string) []string {

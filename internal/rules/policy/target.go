@@ -148,19 +148,21 @@ func (c *compiler) checkTarget(n *yaml.Node, t *Target, use targetUse) {
 }
 
 func (c *compiler) checkOn(n *yaml.Node, t *Target, k *Calendar, chosen bool) {
-	if k.Hours == nil {
-		return // a mistake in the calendar, reported there
+	hours := k.Hours
+	if hours == nil {
+		hours = calendar.Never() // at a place, or of a contract
 	}
-	day, err := k.Hours.BusinessDay()
+	day, err := c.p.BusinessDay(k)
+	c.p.countsAgreedDays = c.p.countsAgreedDays || k.From != "" && t.Kind == TargetBusinessDays
 	switch {
-	case k.Hours.IsNever():
+	case len(k.Rests) == 0 && hours.IsNever():
 		c.ErrorAt(n, "`%s` can never be met: calendar %q is never open", n.Text, k.ID)
-	case k.Hours.IsAlways() && t.Kind == TargetByClose && chosen:
+	case hours.IsAlways() && t.Kind == TargetByClose && chosen:
 		c.ErrorAt(n, "`%s` can never be met: calendar %q never closes; write a target such as `24h`", n.Text, k.ID)
-	case k.Hours.IsAlways():
+	case hours.IsAlways():
 	case t.Kind == TargetBusinessDays && err != nil:
-		c.ErrorAt(n, "calendar %q: %v; say what a business day is with `business_day`", k.ID, err)
-	case t.Kind == TargetDuration && err == nil && day < t.Ms && t.Ms == eightHours && chosen:
+		c.ErrorAt(n, "%s", dayMistake(k.ID, err))
+	case t.Kind == TargetDuration && err == nil && day > 0 && day < t.Ms && t.Ms == eightHours && chosen:
 		c.WarnAt(n, "`%s` on %q is longer than its day of %s; did you mean `1 business day`?", wording.FormatDuration(t.Ms), k.ID, wording.FormatDuration(day))
 	}
 }
