@@ -18,7 +18,7 @@ func UnknownHolidays() *Holidays {
 
 // Doubts lists the holidays that are not sure in the year of an instant (UTC milliseconds).
 func (c *Calendar) Doubts(at int64) []Doubt {
-	if !c.Uncertain(at) {
+	if len(c.doubts) == 0 || !c.Uncertain(at) {
 		return nil
 	}
 	year := c.zone.Date(at).Year()

@@ -45,6 +45,7 @@ type Decision struct {
 	Allowances  []Allowance `json:"allowances,omitempty"`
 	Version     Version     `json:"version"`
 	Unsettled   []Unsettled `json:"unsettled,omitempty"`
+	Uncertain   []string    `json:"uncertain,omitempty"` // sentences: what results rest on that is not sure yet
 	Because     []Reason    `json:"because"`
 }
 

@@ -148,11 +148,14 @@ func (j *judge) openNow(d *Decision) {
 	}
 	j.known(fact.HoursOpen, int(boolInt(open)))
 	d.OpenNow = &open
+	d.doubt(h.name, h.cal, at)
 	if !open && hasOpening && sameOpening {
 		d.OpensAt = &opens
+		d.doubt(h.name, h.cal, opens)
 	}
 	if open && hasClosing && sameClosing {
 		d.ClosesAt = &closes
+		d.doubt(h.name, h.cal, closes)
 	}
 }
 

@@ -1,6 +1,7 @@
 package coverage
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
@@ -75,6 +76,19 @@ func (j *judge) placesMissing(k *policy.Calendar, into []fact.Fact) []fact.Fact 
 		into = append(into, k.Rests...)
 	}
 	return into
+}
+
+// doubt notes that a result at an instant rests on holidays that nobody can be sure of.
+func (d *Decision) doubt(name string, c *calendar.Calendar, at int64) {
+	for _, doubt := range c.Doubts(at) {
+		text := fmt.Sprintf("calendar %q: holidays of %s are sure from %d to %d", name, doubt.Code, doubt.Sure.From, doubt.Sure.To)
+		if doubt.Code == "" {
+			text = fmt.Sprintf("calendar %q: the holidays of its place are not known", name)
+		}
+		if !slices.Contains(d.Uncertain, text) {
+			d.Uncertain = append(d.Uncertain, text)
+		}
+	}
 }
 
 // ---- reading ----
