@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	code := -1
 	parser, err := kong.New(&c, kong.Name("tierdesk"), kong.Description("The support desk that runs on a vendor's written support policy."),
 		kong.DefaultEnvars("TIERDESK"), kong.Configuration(readSettings), kong.Writers(out, errOut), kong.Exit(func(n int) { code = n }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(out, (*io.Writer)(nil)))
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(out, (*io.Writer)(nil)), kong.Bind(errorOutput{errOut}))
 	if err != nil {
 		fmt.Fprintln(errOut, err)
 		return 2
@@ -68,6 +68,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	}
 	return report(k.Run(), errOut)
 }
+
+// errorOutput is the standard error output, for a command whose output is a document.
+type errorOutput struct{ io.Writer }
 
 func report(err error, errOut io.Writer) int {
 	var code codeError

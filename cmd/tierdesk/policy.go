@@ -27,6 +27,7 @@ type policyCommand struct {
 	Explain  policyExplain  `cmd:"" help:"Say what a policy answers in a situation, and by which clauses."`
 	Test     policyTest     `cmd:"" help:"Compare a policy with its probe files. Exit 1 when a probe fails."`
 	Simulate policySimulate `cmd:"" help:"Decide recorded requests again by a document and say what would change. Changes nothing; works beside a running server."`
+	Render   policyRender   `cmd:"" help:"Write a policy as the page that people read, in one file that needs nothing else."`
 	Publish  policyPublish  `cmd:"" help:"Make a document the next version of a desk's policy. Works beside a running server."`
 }
 

@@ -33,7 +33,7 @@ var floors = []floor{
 	{name: "0 policies", places: []string{"policies"}},
 	{
 		name:    "1 rules",
-		places:  []string{"internal/rules/calendar", "internal/rules/wording", "internal/rules/fact", "internal/rules/yaml", "internal/rules/document", "internal/rules/policy", "internal/rules/coverage", "internal/rules/difference"},
+		places:  []string{"internal/rules/calendar", "internal/rules/wording", "internal/rules/fact", "internal/rules/yaml", "internal/rules/document", "internal/rules/policy", "internal/rules/readable", "internal/rules/coverage", "internal/rules/difference"},
 		modules: []string{"github.com/goccy/go-yaml", "github.com/yuin/goldmark", "github.com/rickar/cal/v2"},
 	},
 	{

@@ -28,7 +28,11 @@ func (c *compiler) testLabel(t *fact.Test, negated bool) string {
 	default:
 		return t.Text(&c.p.space, c.say, negated)
 	}
-	said := wording.Or(t.Spoken(&c.p.space, c.say))
+	words := t.Spoken(&c.p.space, c.say)
+	if negated {
+		return "except " + wording.And(words)
+	}
+	said := wording.Or(words)
 	switch t.Fact {
 	case fact.Channel:
 		said = "by " + said
@@ -38,9 +42,6 @@ func (c *compiler) testLabel(t *fact.Test, negated bool) string {
 		said = "support through " + said
 	case fact.Addon:
 		said = "with " + said
-	}
-	if negated {
-		return "not " + said
 	}
 	return said
 }

@@ -89,6 +89,9 @@ type Rule struct {
 	says  string // the author's own sentence, or empty
 }
 
+// Says is the author's own sentence that takes the place of one made of the rule, or empty.
+func (r *Rule) Says() string { return r.says }
+
 // Level is one rung of the ladder, lowest first.
 type Level struct {
 	ID          string   `json:"id"`

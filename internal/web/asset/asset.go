@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-//go:embed tierdesk.css tierdesk.js tierdesk.svg
+//go:embed base.css tierdesk.css policy.css tierdesk.js policy.js tierdesk.svg
 var files embed.FS
 
 // Prefix is where Set is to be mounted: mux.Handle(asset.Prefix, set).
@@ -31,17 +31,21 @@ type stored struct {
 	plain, packed []byte
 }
 
-// New reads and hashes the embedded files.
+// New reads and hashes the embedded files. The styles of all pages are one file, and so are the scripts.
 func New() (*Set, error) {
 	set := &Set{address: map[string]string{}, content: map[string]stored{}}
-	for name, kind := range map[string]string{
-		"tierdesk.css": "text/css; charset=utf-8",
-		"tierdesk.js":  "text/javascript; charset=utf-8",
-		"tierdesk.svg": "image/svg+xml",
+	for name, from := range map[string]struct {
+		kind  string
+		parts []string
+	}{
+		"tierdesk.css": {"text/css; charset=utf-8", []string{"base.css", "tierdesk.css", "policy.css"}},
+		"tierdesk.js":  {"text/javascript; charset=utf-8", []string{"tierdesk.js", "policy.js"}},
+		"tierdesk.svg": {"image/svg+xml", []string{"tierdesk.svg"}},
 	} {
-		plain, err := files.ReadFile(name)
+		kind := from.kind
+		plain, err := read(from.parts...)
 		if err != nil {
-			return nil, fmt.Errorf("embedded %s: %w", name, err)
+			return nil, err
 		}
 		packed, err := pack(plain)
 		if err != nil {
@@ -54,6 +58,28 @@ func New() (*Set, error) {
 		set.content[hashed] = stored{kind: kind, plain: plain, packed: packed}
 	}
 	return set, nil
+}
+
+// PolicyFile is the style and the script of a policy as one static file.
+func PolicyFile() (style, script string, err error) {
+	css, err := read("base.css", "policy.css")
+	if err != nil {
+		return "", "", err
+	}
+	js, err := read("policy.js")
+	return string(css), string(js), err
+}
+
+func read(names ...string) ([]byte, error) {
+	var all []byte
+	for _, name := range names {
+		part, err := files.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("embedded %s: %w", name, err)
+		}
+		all = append(all, part...)
+	}
+	return all, nil
 }
 
 // URL is the address of a file with its hash: URL("tierdesk.css") is "/assets/tierdesk.0123456789ab.css".

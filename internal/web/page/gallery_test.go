@@ -1,10 +1,13 @@
 package page_test
 
 import (
+	"os"
 	"testing"
 	"time"
 
 	"github.com/a-h/templ"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/rules/readable"
 	"github.com/tierdesk/tierdesk/internal/web/asset"
 	"github.com/tierdesk/tierdesk/internal/web/page"
 	"github.com/tierdesk/tierdesk/internal/web/text"
@@ -329,7 +332,7 @@ func gallery(t testing.TB) []sample {
 		{"escalate", escalate.View()},
 		{"escalate-fresh", fresh.View()},
 		{"ticket-new", page.TicketNew{Frame: desk, Requester: "ana@cloud.example", Categories: categories, Instances: instances, Coverage: deskCoverage}.View()},
-		{"policy", policy(portal).View()},
+		{"policy", policyPage(t, portal, "illumeet.md").View()},
 		{"account", account.View()},
 		{"account-empty", page.Account{Frame: desk, Email: "l1@vendor.example", Organisation: vendor, ZoneName: "Europe/Budapest"}.View()},
 		{"problem-404", page.Problem{Frame: nobody, Status: 404}.View()},
@@ -338,33 +341,23 @@ func gallery(t testing.TB) []sample {
 	}
 }
 
-func policy(f page.Frame) page.Policy {
-	weekday := func(from, to int) []page.Span {
-		var out []page.Span
-		for d := range 5 {
-			out = append(out, page.Span{From: d*1440 + from*60, To: d*1440 + to*60})
-		}
-		return out
-	}
-	both := []page.OrgKind{page.Vendor, page.Partner}
-	own := []page.OrgKind{page.Customer}
+func policyPage(t testing.TB, f page.Frame, name string) page.Policy {
+	t.Helper()
 	return page.Policy{
-		Frame: f, Name: "Support policy", Vendor: "Example Meetings", Version: "2020-10-01", Effective: "2020-10-01", Until: "2027-01-01", Standing: page.Earlier,
-		Clauses: []page.PolicyClause{
-			{Anchor: "effect", Title: "Effect and defined terms", Depth: 2, HTML: "<p>This policy adds to the customer agreement and uses its words. Each request is judged by the version in force on the day it arrives.</p>", Terms: []page.PolicyTerm{{"Active maintenance", "A paid maintenance term that has not ended."}, {"End user", "A person who takes part in sessions through a customer's product."}}},
-			{Anchor: "level-1", Title: "Level 1", Depth: 2, HTML: "<p>The first level helps people to use the product.</p>", Categories: []page.PolicyCategory{{Title: "How do I", Level: "Level 1", Answer: page.Covered}, {Title: "Camera or microphone", Level: "Level 1", Answer: page.Covered}, {Title: "Product training", Answer: page.NotCovered, Offer: &page.Offer{Title: "Book a training", Href: "/requests/new"}}}},
-			{Anchor: "escalation", Title: "Handing over to level 2", Depth: 3, HTML: "<p>Before the second level starts, the first one hands over:</p>", Needs: []page.PolicyNeed{{Title: "Steps to reproduce"}, {Title: "Address of the environment"}, {Title: "A screenshot or screencast", Waivable: true}}},
-			{Anchor: "responsibility", Title: "Who provides what", Depth: 2, HTML: "<p>The product decides who provides each level.</p>", Matrix: &page.Matrix{Levels: []string{"Level 1", "Level 2", "Level 3"}, Rows: []page.MatrixLine{
-				{Product: "Named user", Cells: []page.MatrixCell{{both, "the end user"}, {both, "the end user"}, {both, "the end user"}}},
-				{Product: "Cloud server", Cells: []page.MatrixCell{{own, "its end users"}, {both, "the customer"}, {both, "the customer"}}},
-				{Product: "Self-hosted", Cells: []page.MatrixCell{{own, "its end users"}, {both, "the customer"}, {nil, ""}}}}}},
-			{Anchor: "hours", Title: "Support hours", Depth: 2, HTML: "<p>Clocks run in these hours only.</p>", Weeks: []page.Week{
-				{Label: "Levels 1 and 2", Words: "Monday to Friday, 08:00-17:00 GMT", Spans: weekday(9, 18)},
-				{Label: "Level 1, North America", Words: "Monday to Friday, 08:00-17:00 in New York", Spans: weekday(14, 23)},
-				{Label: "Level 3", Words: "Day and night, every day", Always: true}},
-				Clocks: []page.PolicyClock{{Title: "First answer", Within: "9 hours of support time", Goal: true}}},
-			{Anchor: "not-included", Title: "What is not included", Depth: 2, HTML: "<p>For these there is another way on.</p>", Exclusions: []page.PolicyExclusion{{Text: "Customers without active maintenance", Answer: page.NotCovered, Offer: &page.Offer{Title: "Renew maintenance"}}, {Text: "A version past its end of life", Answer: page.NotCovered, Offer: &page.Offer{Title: "Upgrade", Href: "/requests/new"}}}},
-		},
-		Versions: []page.PolicyVersion{{Version: "2027-01-01", Effective: "2027-01-01", Standing: page.Scheduled}, {Version: "2024-03-01", Effective: "2024-03-01", Standing: page.InForce}, {Version: "2020-10-01", Effective: "2020-10-01", Standing: page.Earlier, Current: true}},
+		Frame: f, PolicyEdition: page.PolicyEdition{Document: policyDocument(t, name), Version: "2", Effective: "2020-10-01", Until: "2027-01-01", Standing: page.Earlier},
+		Versions: []page.PolicyVersion{{Version: "3", Effective: "2027-01-01", Standing: page.Scheduled}, {Version: "2", Effective: "2024-03-01", Standing: page.InForce}, {Version: "1", Effective: "2020-10-01", Standing: page.Earlier, Current: true}},
 	}
+}
+
+func policyDocument(t testing.TB, name string) readable.Document {
+	t.Helper()
+	src, err := os.ReadFile("../../../policies/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, findings := policy.Parse(name, src)
+	if p == nil {
+		t.Fatal(findings)
+	}
+	return readable.Of(p, now)
 }

@@ -1,20 +1,28 @@
 package page
 
-import "fmt"
+import (
+	"strings"
+
+	"github.com/tierdesk/tierdesk/internal/rules/readable"
+)
 
 // Policy is GET /policy (the version in force) and /policy/{version} (any published version, at a permanent address).
 type Policy struct {
 	Frame
-	// Name is the policy's name; Vendor who publishes it.
-	Name, Vendor string
-	// Version is the id in the address; Effective the local date it takes effect ("2006-01-02").
+	PolicyEdition
+	// Versions lists all published versions, newest first.
+	Versions []PolicyVersion
+}
+
+// PolicyEdition is a policy as it was, is or will be published.
+type PolicyEdition struct {
+	Document readable.Document
+	// Version is the number in the address, "" for a document that is not published; Effective the local date it takes
+	// effect ("2006-01-02").
 	Version, Effective string
 	Standing           PolicyStanding
 	// Until is the local date from which the next version is in force, "" when none is scheduled.
-	Until   string
-	Clauses []PolicyClause
-	// Versions lists all published versions, newest first.
-	Versions []PolicyVersion
+	Until string
 }
 
 // PolicyStanding says how a version stands today.
@@ -27,97 +35,9 @@ const (
 	Earlier
 	// Scheduled takes effect later.
 	Scheduled
+	// Unpublished is a document that no rulebook has, such as a draft or a file.
+	Unpublished
 )
-
-// PolicyClause is one heading with its prose and what its blocks define, in the order of the document.
-type PolicyClause struct {
-	// Anchor is the permanent id; Depth 2 or 3; HTML sanitised prose without the heading.
-	Anchor, Title, HTML string
-	Depth               int
-	Weeks               []Week
-	Matrix              *Matrix
-	Categories          []PolicyCategory
-	Needs               []PolicyNeed
-	Exclusions          []PolicyExclusion
-	Terms               []PolicyTerm
-	Clocks              []PolicyClock
-	// Blocks are definitions that have no picture of their own, as tables and sentences.
-	Blocks []PolicyBlock
-}
-
-// Week is one calendar as open spans of a week in the reader's zone.
-type Week struct {
-	// Label says whom it serves ("Level 1 and level 2, all customers").
-	Label string
-	// Words is the calendar in its own zone: "Monday to Friday, 08:00-17:00 GMT".
-	Words string
-	Spans []Span
-	// Always is open day and night.
-	Always bool
-}
-
-// Span is open time in minutes since Monday 00:00 in the reader's zone, To exclusive, both within 0..10080.
-type Span struct{ From, To int }
-
-// Matrix is who provides each level and for whom, per product type.
-type Matrix struct {
-	Levels []string
-	Rows   []MatrixLine
-}
-
-// MatrixLine is one product type; Cells follow Levels.
-type MatrixLine struct {
-	Product string
-	Cells   []MatrixCell
-}
-
-// MatrixCell is who provides a level and who may be served. Kinds are empty when nobody provides it.
-type MatrixCell struct {
-	Kinds []OrgKind
-	// For names the served in words: "the customer", "end users and the customer".
-	For string
-}
-
-// PolicyCategory is one kind of request, in or out.
-type PolicyCategory struct {
-	Title string
-	// Level's name when it is included; else Offer is the way on.
-	Level  string
-	Answer Answer
-	Offer  *Offer
-}
-
-// PolicyNeed is one thing that a hand-over needs.
-type PolicyNeed struct {
-	Title string
-	// Waivable is true when a recorded reason may stand in its place.
-	Waivable bool
-}
-
-// PolicyExclusion is one rule that limits coverage.
-type PolicyExclusion struct {
-	Text   string
-	Answer Answer
-	Offer  *Offer
-}
-
-// PolicyTerm is one defined term.
-type PolicyTerm struct{ Term, Meaning string }
-
-// PolicyClock is one promise in time, in words.
-type PolicyClock struct {
-	Title, Within string
-	Goal          bool
-}
-
-// PolicyBlock is a table (Head, Rows) or a list of sentences.
-type PolicyBlock struct {
-	Head []string
-	Rows [][]string
-	List []string
-	// Label names what the list lists, or "".
-	Label string
-}
 
 // PolicyVersion is one line of the list of versions.
 type PolicyVersion struct {
@@ -132,58 +52,84 @@ func (f Frame) standingWord(s PolicyStanding) string {
 		return f.T("earlier version")
 	case Scheduled:
 		return f.T("scheduled")
+	case Unpublished:
+		return f.T("not published")
 	}
 	return f.T("in force")
 }
 
-func (f Frame) weekDays() []string {
-	return []string{f.T("Mon"), f.T("Tue"), f.T("Wed"), f.T("Thu"), f.T("Fri"), f.T("Sat"), f.T("Sun")}
-}
-
-// nowMinute is the minute of the reader's week, for the mark on the timeline.
-func (f Frame) nowMinute() int {
-	t := f.local(f.Now)
-	return ((int(t.Weekday())+6)%7)*24*60 + t.Hour()*60 + t.Minute()
-}
-
-// spanDays splits spans at midnight: one line of words per local day.
-func (f Frame) spanDays(spans []Span) []dayHours {
-	var out []dayHours
-	for i, name := range f.weekDays() {
-		var words string
-		for _, s := range spans {
-			from, to := max(s.From, i*24*60), min(s.To, (i+1)*24*60)
-			if from < to {
-				words = listed(words, clockText(from-i*24*60)+"–"+clockText(to-i*24*60))
-			}
-		}
-		if words == "" {
-			words = f.T("closed")
-		}
-		out = append(out, dayHours{name, words})
-	}
-	return out
-}
-
-type dayHours struct{ day, words string }
-
-func listed(a, b string) string {
-	switch {
-	case a == "":
-		return b
-	case b == "":
-		return a
-	}
-	return a + ", " + b
-}
-
-func clockText(minutes int) string {
-	return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60)
-}
-
-func (p Policy) standingTone() Tone {
-	if p.Standing == InForce {
+func standingTone(s PolicyStanding) Tone {
+	if s == InForce {
 		return Good
 	}
 	return Warn
 }
+
+// blockPlace is where a block stands, for the ids and labels inside it.
+type blockPlace struct {
+	clause readable.Clause
+	n      int
+}
+
+// id is unique on a page: clauses have distinct ids, and none has two hyphens.
+func (b blockPlace) id(what string) string {
+	return b.clause.ID + "--" + what + "-" + decimal(int64(b.n))
+}
+
+// label names a block for those who do not see where it stands.
+func (b blockPlace) label(title string) string {
+	if title == "" || title == b.clause.Title {
+		return b.clause.Title
+	}
+	return b.clause.Title + ": " + title
+}
+
+// whose names whom a line of hours is for.
+func (f Frame) whose(line readable.HoursLine, i int) string {
+	switch {
+	case line.Who != "":
+		return line.Who
+	case i > 0:
+		return f.T("Everybody else")
+	}
+	return f.T("Everybody")
+}
+
+func (f Frame) caseWords(p readable.Part) string {
+	switch {
+	case p.When != "":
+		return p.When
+	case p.Others:
+		return f.T("In all other cases")
+	}
+	return f.T("In all cases")
+}
+
+func (f Frame) oneOf(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + f.T(" or ") + list[len(list)-1]
+}
+
+// shortScope reports that the items of a group are names only, so that they stand side by side.
+func shortScope(g readable.ScopeGroup) bool {
+	for _, i := range g.Items {
+		if i.Way != nil || i.Charge != "" || len(i.Despite) > 0 || len(i.Text) > 60 {
+			return false
+		}
+	}
+	return true
+}
+
+func joinedSentences(list []string) string { return "“" + strings.Join(list, "” “") + "”" }
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// zoneWords names the zone of a document's dates.
+func zoneWords(zone string) string { return strings.ReplaceAll(zone, "_", " ") }

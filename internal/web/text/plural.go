@@ -17,6 +17,8 @@ var englishPlurals = map[string]catalog.Message{
 	"overdue by %d days":            one("overdue by %d day", "overdue by %d days"),
 	"%d things need your attention": one("%d thing needs your attention", "%d things need your attention"),
 	"%d things are still missing":   one("%d thing is still missing", "%d things are still missing"),
+	"other hours on %d days":        one("other hours on %d day", "other hours on %d days"),
+	"closed on %d holidays":         one("closed on %d holiday", "closed on %d holidays"),
 	"Try again in %d seconds.":      one("Try again in %d second.", "Try again in %d seconds."),
 }
 
