@@ -120,7 +120,7 @@ func (r *run) pausedAt(at int64) (paused, forGood bool) {
 			return r.past[i].paused, false
 		}
 	}
-	open := r.paused && !r.stopped && at >= r.from
+	open := r.paused && at >= r.from
 	return open, open
 }
 
