@@ -32,9 +32,21 @@ type floor struct {
 var floors = []floor{
 	{name: "0 policies", places: []string{"policies"}},
 	{
-		name:    "1 rules",
-		places:  []string{"internal/rules/calendar", "internal/rules/wording", "internal/rules/fact", "internal/rules/yaml", "internal/rules/document", "internal/rules/policy", "internal/rules/readable", "internal/rules/coverage", "internal/rules/difference"},
-		modules: []string{"github.com/goccy/go-yaml", "github.com/yuin/goldmark", "github.com/rickar/cal/v2"},
+		name: "1 rules",
+		places: []string{
+			"internal/rules/calendar",
+			"internal/rules/wording",
+			"internal/rules/fact",
+			"internal/rules/yaml",
+			"internal/rules/document",
+			"internal/rules/expression",
+			"internal/rules/choice",
+			"internal/rules/policy",
+			"internal/rules/readable",
+			"internal/rules/coverage",
+			"internal/rules/difference",
+		},
+		modules: []string{"github.com/yuin/goldmark", "github.com/rickar/cal/v2", "cel.dev/cel-go"},
 	},
 	{
 		name: "2 platform",

@@ -141,6 +141,12 @@ func (z Zone) Date(at int64) Date {
 	return date
 }
 
+// MinuteOfDay is the time of day of an instant (UTC milliseconds) on the clocks of the zone, in minutes.
+func (z Zone) MinuteOfDay(at int64) int {
+	_, second := z.local(at)
+	return second / 60
+}
+
 func (z Zone) local(at int64) (date Date, secondOfDay int) {
 	sec := floorDiv(at, 1000)
 	_, offset := time.Unix(sec, 0).In(z.Location()).Zone()

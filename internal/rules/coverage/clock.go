@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/choice"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 )
@@ -112,7 +113,7 @@ func (f *fold) here(e *Event) bool {
 // judge settles again what depends on facts that follow events.
 func (f *fold) judge(past []Event) {
 	j := newJudge(f.j.p, &f.sit)
-	j.past, j.entered = past, entered(past)
+	j.past, j.entered, j.facts.Readings = past, entered(past), f.j.facts.Readings
 	var unused Decision
 	j.settle(&unused)
 	f.j = j
@@ -147,7 +148,7 @@ func (f *fold) pace(r *run) (*pace, bool) {
 		at := f.sit
 		at.Level = f.j.p.Levels()[r.level].ID
 		own := newJudge(j.p, &at)
-		own.past, own.entered = j.past, true
+		own.past, own.entered, own.facts.Readings = j.past, true, j.facts.Readings
 		var unused Decision
 		own.settle(&unused)
 		j = own
@@ -344,6 +345,7 @@ func (s *segment) usedBy(part int) int64 {
 // pace is the target and the calendars that a clock counts on between two changes.
 type pace struct {
 	rule   int // of Clock.Within, -1 for none
+	spot   int // the combination of its table, or the band
 	target *policy.Target
 	parts  []part // empty without a target
 	name   string // of the calendar
@@ -376,11 +378,8 @@ func (p *pace) same(other *pace) bool {
 // pace chooses target and calendars by the facts as they stand.
 func (j *judge) pace(def *policy.Clock) *pace {
 	p := &pace{rule: -1, name: j.hours.name}
-	for i := range def.Within {
-		if def.Within[i].When.Eval(&j.facts) == fact.True {
-			p.rule, p.target = i, &def.Within[i].Target
-			break
-		}
+	if found, _ := def.Choice.Choose(&j.facts, nil); found.Entry >= 0 && found.State != choice.Gap {
+		p.rule, p.spot, p.target = found.Entry, found.Spot, &def.Targets[found.Value]
 	}
 	if p.target == nil || p.target.Kind == policy.TargetNone {
 		return p

@@ -10,20 +10,30 @@ import (
 
 // Decide applies the policy to a situation. It is pure and total: what cannot be settled is named in Unsettled.
 func Decide(p *policy.Policy, s *Situation) Decision {
-	var d Decision
+	d, touched := decideUnder(p, s, p.Reading())
+	if touched {
+		compareReadings(p, s, &d)
+	}
+	return d
+}
+
+// decideUnder decides with the readings that count; touched tells that a rule of some reading would hold.
+func decideUnder(p *policy.Policy, s *Situation, readings uint64) (d Decision, touched bool) {
 	j := newJudge(p, s)
 	if len(s.Events) > 0 {
 		j = newJudge(p, s.after(p, s.Events))
 		j.past, j.entered = s.Events, entered(s.Events)
 	}
+	j.facts.Readings = readings
 	j.settle(&d)
 	d.Missing = j.missing(&d)
+	j.targets(&d)
 	if len(s.Events) > 0 {
 		d.Clocks = Clocks(p, s, d, s.Events, s.latest())
-		return d
+		return d, j.facts.Touched
 	}
 	d.Clocks = j.clocks(&d, nil, s.At)
-	return d
+	return d, j.facts.Touched
 }
 
 // latest is the last instant that the situation knows of: its arrival, or the last event of its history.
@@ -68,18 +78,25 @@ type hours struct {
 
 func newJudge(p *policy.Policy, s *Situation) *judge {
 	j := &judge{p: p, s: s, row: -1}
+	j.facts.Readings = p.Reading()
+	j.facts.World = j
 	s.facts(p, &j.facts)
 	return j
 }
 
 // settle runs every stage but gates and clocks.
 func (j *judge) settle(d *Decision) {
-	d.Severity, d.Plan = j.s.Severity, j.s.Plan
+	d.Severity, d.Plan = j.p.SeverityNow(j.s.Severity), j.s.Plan
 	d.Because = make([]Reason, 0, 6)
+	j.derive(d, fact.StageFacts)
 	j.version(d)
+	j.derive(d, fact.StageVersion)
 	j.responsibility(d)
+	j.derive(d, fact.StageLevel)
 	j.chooseHours(d)
+	j.derive(d, fact.StageHours)
 	j.coverage(d)
+	j.derive(d, fact.StageCoverage)
 	j.allowances(d)
 	j.effort(d)
 	j.collectOffers(d)
@@ -87,8 +104,13 @@ func (j *judge) settle(d *Decision) {
 
 func (j *judge) known(f fact.Fact, n int) { j.facts.V[f] = fact.Value{Known: true, N: int64(n)} }
 
+// unsettled notes a field that is not settled. Facts that the policy works out are replaced by what they follow from; where
+// nothing is left to ask, the text is silent.
 func (j *judge) unsettled(d *Decision, field, cause string, needs []fact.Fact) {
-	needs = j.p.Facts().SortBySource(needs)
+	needs = j.p.Facts().SortBySource(j.askedFor(needs))
+	if cause == CauseMissing && len(needs) == 0 {
+		cause = CauseGap
+	}
 	words := make([]string, len(needs))
 	for i, f := range needs {
 		words[i] = j.p.Facts().Name(f)

@@ -46,6 +46,7 @@ type Decision struct {
 	Version     Version     `json:"version"`
 	Unsettled   []Unsettled `json:"unsettled,omitempty"`
 	Uncertain   []string    `json:"uncertain,omitempty"` // sentences: what results rest on that is not sure yet
+	Conflict    []Conflict  `json:"conflict,omitempty"`
 	Because     []Reason    `json:"because"`
 }
 
@@ -101,9 +102,25 @@ type Allowance struct {
 
 // Causes of Unsettled.
 const (
-	CauseMissing = "missing"
-	CauseGap     = "gap"
+	CauseMissing  = "missing"
+	CauseGap      = "gap"
+	CauseConflict = "conflict"
 )
+
+// Conflict is a contradiction between texts of the policy that makes a difference to this request. Use is the reading that
+// decides, or "ask".
+type Conflict struct {
+	Name     string    `json:"name"`
+	Clause   string    `json:"clause"`
+	Use      string    `json:"use"`
+	Readings []Reading `json:"readings"`
+}
+
+// Reading is what one of the texts leads to.
+type Reading struct {
+	Name   string `json:"name"`
+	Result string `json:"result"`
+}
 
 // Unsettled is a field of the decision that the policy cannot settle, with the facts that would, cheapest source first.
 type Unsettled struct {

@@ -190,9 +190,9 @@ func (e *explainer) clock(c *Clock) string {
 // target is the promise of a clock in words; what the decision holds is as the document writes it.
 func (e *explainer) target(c *Clock) string {
 	for _, def := range e.p.ClockDefs() {
-		for i := range def.Within {
-			if def.ID == c.ID && def.Within[i].Target.Text == c.Target {
-				return def.Within[i].Target.Words
+		for i := range def.Targets {
+			if def.ID == c.ID && def.Targets[i].Text == c.Target {
+				return def.Targets[i].Words
 			}
 		}
 	}

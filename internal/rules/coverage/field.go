@@ -80,9 +80,9 @@ func ParseSituation(p *policy.Policy, data []byte) (*Situation, []FieldError) {
 
 func situationFrom(p *policy.Policy, nodes ...*yaml.Node) (*Situation, []FieldError) {
 	s := &Situation{}
-	r := &reader{p: p, fields: s.fields()}
+	r := &reader{p: p, s: s, fields: s.fields()}
 	for _, n := range nodes {
-		r.seen = map[string]bool{}
+		r.seen, r.seenDeclared = map[string]bool{}, map[string]bool{}
 		r.read("", n)
 	}
 	return s, r.errors
@@ -91,8 +91,11 @@ func situationFrom(p *policy.Policy, nodes ...*yaml.Node) (*Situation, []FieldEr
 type reader struct {
 	p      *policy.Policy // nil: words are not checked
 	fields []fieldAt
+	s      *Situation
 	seen   map[string]bool
-	errors []FieldError
+
+	seenDeclared map[string]bool
+	errors       []FieldError
 }
 
 func (r *reader) fail(path string, n *yaml.Node, format string, args ...any) {
@@ -119,6 +122,7 @@ func (r *reader) read(prefix string, n *yaml.Node) {
 			r.set(path, r.fields[at].into, value)
 		case prefix == "" && r.group(path) && value.Kind != yaml.Scalar:
 			r.read(path+".", value)
+		case prefix == "" && r.declared(key, value):
 		default:
 			r.unknown(path, key)
 		}
@@ -213,6 +217,9 @@ func (r *reader) known(path, word string, at *yaml.Node) bool {
 		return true
 	}
 	words, closed := r.p.Words(f)
+	if f == fact.Severity || f == fact.SeverityAsked {
+		word = r.p.SeverityNow(word)
+	}
 	if _, found := r.p.Word(f, word); found || !closed {
 		return true
 	}
@@ -451,6 +458,9 @@ func (s Situation) MarshalJSON() ([]byte, error) {
 	if group != "" {
 		b.WriteByte('}')
 	}
+	if err := s.writeDeclared(&b); err != nil {
+		return nil, err
+	}
 	b.WriteByte('}')
 	return b.Bytes(), nil
 }
@@ -538,8 +548,8 @@ func (s *Situation) facts(p *policy.Policy, f *fact.Record) {
 		word(slot, given)
 	}
 	word(fact.Plan, s.Plan)
-	word(fact.Severity, s.Severity)
-	orWord(fact.SeverityAsked, s.SeverityAsked, "none")
+	word(fact.Severity, p.SeverityNow(s.Severity))
+	orWord(fact.SeverityAsked, p.SeverityNow(s.SeverityAsked), "none")
 	orWord(fact.Category, s.Category, "none")
 	orWord(fact.LevelDone, s.LevelDone, "none")
 	word(fact.Channel, s.Channel)
@@ -564,6 +574,7 @@ func (s *Situation) facts(p *policy.Policy, f *fact.Record) {
 	f.V[fact.RequesterLevels] = setOf(p, fact.RequesterLevels, s.Requester.Levels)
 	s.numericFacts(f)
 	s.placeFacts(p, f)
+	s.declaredFacts(p, f)
 }
 
 func (s *Situation) numericFacts(f *fact.Record) {

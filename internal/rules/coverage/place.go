@@ -25,24 +25,24 @@ func (j *judge) Locale(f fact.Fact) (policy.Locale, bool) {
 	case v.N >= 0 && int(v.N) < len(j.p.Sites()):
 		return j.p.LocaleOf(int(v.N)), true
 	}
-	place := j.s.place(f)
+	place := j.s.place(j.p, f)
 	return policy.Locale{Zone: place.Zone, Holidays: place.Holidays}, place.Zone != ""
 }
 
-func (s *Situation) place(f fact.Fact) Place {
+func (s *Situation) place(p *policy.Policy, f fact.Fact) Place {
 	switch f {
 	case fact.AccountPlace:
 		return s.Account.Place
 	case fact.AccountOffice:
 		return s.Account.Office
 	}
-	return Place{}
+	return s.Places[p.Facts().Name(f)]
 }
 
 // placeFacts records the places and agreed hours that are known.
 func (s *Situation) placeFacts(p *policy.Policy, f *fact.Record) {
 	for _, slot := range [...]fact.Fact{fact.AccountPlace, fact.AccountOffice} {
-		f.V[slot] = placeValue(p, slot, s.place(slot))
+		f.V[slot] = placeValue(p, slot, s.place(p, slot))
 	}
 	if s.Contract.Hours.Zone != "" && s.Contract.Hours.Week != "" {
 		f.V[fact.ContractHours] = fact.Value{Known: true, N: -1}

@@ -35,6 +35,10 @@ type Situation struct {
 	Used   map[string]int64
 	Asked  map[string]int64
 
+	// Declared has the facts that the policy adds, by name, as they are written; several words for a set.
+	Declared map[string][]string
+	Places   map[string]Place // of declared facts that are places
+
 	Events []Event // the history, oldest first; empty: just created
 }
 

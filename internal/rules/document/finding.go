@@ -62,6 +62,9 @@ func (r *Report) WarnAt(n *yaml.Node, format string, args ...any) {
 	r.Add(SeverityWarning, n.Line, n.Col, format, args...)
 }
 
+// Count is the number of findings so far.
+func (r *Report) Count() int { return len(r.findings) }
+
 // Failed reports whether an error was found.
 func (r *Report) Failed() bool { return HasErrors(r.findings) }
 

@@ -3,7 +3,6 @@ package fact
 import (
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // contains reports whether every value that b accepts is accepted by a.
@@ -57,70 +56,39 @@ func Apart(a, b []Test) bool {
 	return false
 }
 
-// maxCombinations bounds the search for gaps.
-const maxCombinations = 4096
-
-// Gaps looks for records that none of the conditions fits. It returns how many kinds of them there are, two of them in
-// words, and gives up without any where there is too much to look at.
-func Gaps(conditions []Condition, v *Space) (count int, examples []string) {
-	var facts []Fact
-	values := map[Fact][]int64{}
-	for i := range conditions {
-		for _, t := range slices.Concat(conditions[i].For, conditions[i].Unless) {
-			if _, seen := values[t.Fact]; !seen {
-				facts = append(facts, t.Fact)
-			}
-			values[t.Fact] = append(values[t.Fact], t.samples(v)...)
-		}
-	}
-	combinations := 1
-	for _, f := range facts {
-		slices.Sort(values[f])
-		values[f] = slices.Compact(values[f])
-		if combinations *= len(values[f]); combinations > maxCombinations {
-			return 0, nil
-		}
-	}
-	for k := range combinations {
-		var record Record
-		var words []string
-		for _, f := range facts {
-			n := values[f][k%len(values[f])]
-			k /= len(values[f])
-			record.V[f] = Value{Known: true, N: n}
-			words = append(words, sampleWord(v, f, n))
-		}
-		if !slices.ContainsFunc(conditions, func(c Condition) bool { return c.Eval(&record) == True }) {
-			if count++; count <= 2 {
-				examples = append(examples, strings.Join(words, "/"))
-			}
-		}
-	}
-	return count, examples
-}
-
-// samples are values of the fact that may make a difference to the test.
-func (t *Test) samples(all *Space) []int64 {
+// Samples are values of the fact that may make a difference to the test.
+func (t *Test) Samples(all *Space) []int64 {
 	if t.words == nil {
 		return []int64{t.lo - 1, t.lo, t.hi, t.hi + 1}
 	}
-	v := all.Of(t.Fact)
+	return all.Samples(t.Fact)
+}
+
+// Samples are the words that a fact can have, by number; -1 for any other where one is possible, 0 for an empty set. Whoever
+// asks is somebody, and a plan is one of those that exist.
+func (s *Space) Samples(f Fact) []int64 {
+	v := s.Of(f)
 	var list []int64
-	for i := range v.Words {
-		if t.set {
+	for i, w := range v.Words {
+		switch {
+		case s.Type(f) == TypeSet:
 			list = append(list, 1<<i)
-		} else if t.Fact != RequesterKind || v.Words[i] != "unknown" {
+		case f == RequesterKind && w == "unknown", f == Plan && w == "none":
+		default:
 			list = append(list, int64(i))
 		}
 	}
-	if t.set {
+	if s.Type(f) == TypeSet {
 		return append(list, 0)
 	}
-	if !v.Closed || t.Fact == Category || all.Type(t.Fact) == TypePlace {
+	if !v.Closed || f == Category || s.Type(f) == TypePlace {
 		list = append(list, -1)
 	}
 	return list
 }
+
+// Sample says a value of a fact in a word.
+func (s *Space) Sample(f Fact, n int64) string { return sampleWord(s, f, n) }
 
 func sampleWord(all *Space, f Fact, n int64) string {
 	typ := all.Type(f)

@@ -8,9 +8,14 @@ type Value struct {
 }
 
 // Record is the flat record that conditions are evaluated over. World may be nil where no condition asks for it.
+//
+// Readings has the bits of the readings that count where two texts disagree. Touched is set when a rule of any reading would
+// have held, so that the other readings need a look.
 type Record struct {
-	V     [Slots]Value
-	World World
+	V        [Slots]Value
+	World    World
+	Readings uint64
+	Touched  bool
 }
 
 // World answers what a condition asks beyond the facts of a request. Calendars are numbers in the policy's list, instants UTC
@@ -122,6 +127,7 @@ type Predicate interface {
 	Eval(*Record) Truth
 	Missing(*Record, []Fact) []Fact // appends the unknown facts that keep it from being settled
 	Facts() []Fact                  // every fact that it reads
+	Events() []string               // every event that it looks for
 	Words(Speaker) string           // in words that follow "when"
 	String() string                 // as written
 }
@@ -131,6 +137,8 @@ type Condition struct {
 	For    []Test
 	Unless []Test
 	When   Predicate // nil: none
+	// Reading is the bit of the reading that the rule belongs to, where two texts disagree; 0: the rule counts in all.
+	Reading uint64
 }
 
 // Plain reports that the condition has no `when`.
@@ -138,6 +146,18 @@ func (c *Condition) Plain() bool { return c.When == nil }
 
 // Eval says whether the condition holds.
 func (c *Condition) Eval(facts *Record) Truth {
+	if c.Reading == 0 {
+		return c.eval(facts)
+	}
+	holds := c.eval(facts)
+	facts.Touched = facts.Touched || holds != False
+	if facts.Readings&c.Reading == 0 {
+		return False
+	}
+	return holds
+}
+
+func (c *Condition) eval(facts *Record) Truth {
 	holds := evalAll(c.For, facts)
 	if holds == False {
 		return False

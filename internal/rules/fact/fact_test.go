@@ -70,16 +70,6 @@ func TestConditionsAreCompared(t *testing.T) {
 	}
 }
 
-func TestGapsAreFound(t *testing.T) {
-	count, examples := Gaps([]Condition{kindIs("customer", "end-user", "partner", "vendor")}, vocabularies())
-	if count != 1 || examples[0] != "monitoring" {
-		t.Errorf("%d: %v", count, examples)
-	}
-	if count, _ := Gaps([]Condition{kindIs("customer"), {}}, vocabularies()); count != 0 {
-		t.Errorf("%d gaps beside a rule for everything", count)
-	}
-}
-
 func TestEachFactCanBeSaid(t *testing.T) {
 	v := vocabularies()
 	say := func(_ Fact, word string) string { return "<" + word + ">" }

@@ -70,28 +70,40 @@ func (t *Test) Spoken(v *Space, say Speaker) []string {
 }
 
 func (t *Test) rangeText(v *Space) string {
-	show := func(n int64) string {
-		switch v.Type(t.Fact) {
-		case TypeDate:
-			return calendar.Date(n).String()
-		case TypeDuration:
-			return wording.Duration(n)
-		case TypeDecimal:
-			return Decimal(n)
-		case TypeInstant:
-			return time.UnixMilli(n).UTC().Format("2006-01-02 15:04 UTC")
-		}
-		return strconv.FormatInt(n, 10)
-	}
+	typ := v.Type(t.Fact)
+	return rangeText(t.lo, t.hi, func(n int64) string { return AmountText(typ, n) })
+}
+
+func rangeText(lo, hi int64, show func(int64) string) string {
 	switch {
-	case t.lo == t.hi:
-		return show(t.lo)
-	case t.hi >= 1<<61:
-		return show(t.lo) + " or more"
-	case t.lo <= -1<<61:
-		return show(t.hi) + " or less"
+	case lo == hi:
+		return show(lo)
+	case hi >= 1<<61:
+		return show(lo) + " or more"
+	case lo <= -1<<61:
+		return show(hi) + " or less"
 	}
-	return "from " + show(t.lo) + " to " + show(t.hi)
+	return "from " + show(lo) + " to " + show(hi)
+}
+
+// RangeWords says that an amount lies in a range, both ends included.
+func RangeWords(what string, lo, hi int64, show func(int64) string) string {
+	return what + " is " + rangeText(lo, hi, show)
+}
+
+// AmountText writes a value of an ordered type as people read it.
+func AmountText(typ Type, n int64) string {
+	switch typ {
+	case TypeDate:
+		return calendar.Date(n).String()
+	case TypeDuration:
+		return wording.Duration(n)
+	case TypeDecimal:
+		return Decimal(n)
+	case TypeInstant:
+		return time.UnixMilli(n).UTC().Format("2006-01-02 15:04 UTC")
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // Decimal writes millionths as a decimal number without needless zeros.

@@ -73,7 +73,7 @@ func (c *compiler) updates() {
 		u.DowntimeToMs = c.Duration(&yaml.Node{Kind: yaml.Scalar, Text: to, Line: at.Line, Col: at.Col}, "expected_downtime")
 	}
 	c.Items(n.Get("needs"), "needs", func(i int, item *yaml.Node) {
-		c.Only(item, "updates.needs", append(slices.Clone(ruleKeys), "require"), laterRuleKeys)
+		c.Only(item, "updates.needs", append(slices.Clone(ruleKeys), "require"), nil)
 		need := UpdateNeed{Rule: c.rule(item, fmt.Sprintf("updates.needs[%d]", i), fact.StageGates), Require: c.requirements(item.Get("require"))}
 		u.Needs = append(u.Needs, need)
 	})

@@ -178,31 +178,6 @@ func (c *compiler) plansFrom(id string) []int {
 	return list
 }
 
-func (c *compiler) severities() {
-	n := c.root.Get("severity")
-	if n == nil || !c.Is(n, yaml.Map, "severity") {
-		return
-	}
-	c.Only(n, "severity", []string{"scale", "set_by", "changed_by"}, []string{"priority", "from"})
-	c.Choice(n, "set_by", "requester", "provider")
-	for _, w := range c.Words(n.Get("changed_by"), "changed_by") {
-		if w.Text != "requester" && w.Text != "provider" {
-			c.ErrorAt(w, "changed_by: %q is not one of requester, provider", w.Text)
-		}
-	}
-	scale := n.Get("scale")
-	if scale == nil || !c.Is(scale, yaml.Map, "severity.scale") {
-		return
-	}
-	for i, key := range scale.Keys {
-		v := scale.Values[i]
-		if c.Is(v, yaml.Map, "a severity") {
-			c.Only(v, "severity.scale."+key.Text, []string{"name", "means"}, []string{"was", "for"})
-			c.p.severities = append(c.p.severities, SeverityLevel{ID: key.Text, Name: c.Text(v, "name"), Means: c.Text(v, "means"), Place: c.place(key)})
-		}
-	}
-}
-
 func (c *compiler) products() {
 	c.entries("products", func(key, n *yaml.Node) {
 		if !c.Is(n, yaml.Map, "a product") {
@@ -357,7 +332,7 @@ func (c *compiler) responsibility() {
 	}
 	ids := names(c.p.levels, func(l Level) string { return l.ID })
 	c.Items(list, "responsibility", func(i int, n *yaml.Node) {
-		c.Only(n, "responsibility", slices.Concat(ruleKeys[:3], ids), laterRuleKeys)
+		c.Only(n, "responsibility", slices.Concat(ruleKeys, ids), nil)
 		row := ResponsibilityRow{Rule: c.rule(n, fmt.Sprintf("responsibility[%d]", i), fact.StageLevel), Cells: make([]ResponsibilityCell, len(ids))}
 		for level, id := range ids {
 			cell := n.Get(id)

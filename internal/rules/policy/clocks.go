@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/tierdesk/tierdesk/internal/rules/document"
@@ -39,7 +40,7 @@ func (c *compiler) clocks() {
 			}
 			k.Pauses = append(k.Pauses, w.Text)
 		}
-		k.Within = c.within(key.Text, k.Title, n.Get("within"), k.Runs)
+		c.within(&k, n.Get("within"))
 		k.Then = c.steps(key, n.Get("then"))
 		if len(k.Within) == 0 {
 			c.ErrorAt(key, "clock %s needs `within`", key.Text)
@@ -105,29 +106,43 @@ func (c *compiler) checkEvent(clock, what string, w *yaml.Node) {
 	}
 }
 
-func (c *compiler) within(clock, title string, n *yaml.Node, runs int) []TargetRule {
-	var list []TargetRule
-	c.Items(n, "within", func(i int, item *yaml.Node) {
-		c.Only(item, "within", append(slices.Clone(ruleKeys), "is"), append(slices.Clone(laterRuleKeys), "by", "bands", "calc"))
-		r := TargetRule{Rule: c.rule(item, fmt.Sprintf("%s[%d]", clock, i), fact.StageClocks)}
-		switch is := item.Get("is"); {
-		case is != nil:
-			r.Target = c.target(is)
-			c.checkTarget(is, &r.Target, targetUse{runs: runs, rule: &r.Rule})
-		case item.Get("by") == nil && item.Get("bands") == nil:
-			c.ErrorAt(item, "a target needs `is`")
+// within reads the targets of a clock, a choose-list whose values are indices of k.Targets.
+func (c *compiler) within(k *Clock, n *yaml.Node) {
+	var at []*yaml.Node
+	spec := cells{leaf: isTargetMap, read: func(n *yaml.Node) (int64, bool) {
+		t := c.target(n)
+		t.Words = c.targetWords(&t)
+		if same := slices.IndexFunc(k.Targets, func(o Target) bool { return reflect.DeepEqual(o, t) }); same >= 0 {
+			return int64(same), false
 		}
-		r.Target.Words = c.targetWords(&r.Target)
-		r.Sentence = or(r.says, c.targetSentence(title, &r))
-		list = append(list, r)
-	})
-	rules := make([]*Rule, len(list))
-	for i := range list {
-		rules[i] = &list[i].Rule
+		k.Targets, at = append(k.Targets, t), append(at, n)
+		return int64(len(k.Targets) - 1), false
+	}}
+	list, rules := c.chooseList(n, "clocks."+k.ID+".within", k.ID, fact.StageClocks, spec)
+	k.Choice = list
+	for i := range rules {
+		e := &list.Entries[i]
+		r := TargetRule{Rule: rules[i], Table: e.Table, Bands: e.Bands}
+		if e.Table == nil && e.Bands == nil && e.Cell.Value < int64(len(k.Targets)) {
+			r.Target = k.Targets[e.Cell.Value]
+			c.checkTarget(at[e.Cell.Value], &r.Target, targetUse{runs: k.Runs, rule: &r.Rule})
+		}
+		r.Sentence = or(r.says, c.targetSentence(k.Title, &r))
+		checked := map[int64]bool{}
+		r.Sentences = c.cellSentencesOf(e, &rules[i], func(when Rule, value int64) string {
+			one := TargetRule{Rule: when, Target: k.Targets[value]}
+			if before := c.Count(); !checked[value] {
+				c.checkTarget(at[value], &one.Target, targetUse{runs: k.Runs, rule: &when})
+				checked[value] = c.Count() > before
+			}
+			return or(r.says, c.targetSentence(k.Title, &one))
+		})
+		k.Within = append(k.Within, r)
 	}
-	c.checkChoose("clocks."+clock+".within", rules)
-	return list
 }
+
+// isTargetMap reports a target that is written as a map, so that it is no row of a table.
+func isTargetMap(n *yaml.Node) bool { return n.Get("earliest") != nil || n.Get("latest") != nil }
 
 func (c *compiler) steps(clock, n *yaml.Node) []Step {
 	var list []Step

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tierdesk/tierdesk/internal/rules/choice"
 	"github.com/tierdesk/tierdesk/internal/rules/document"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
@@ -14,9 +15,9 @@ var (
 	blocks = []string{
 		"policy", "terms", "plans", "addons", "severity", "levels", "categories", "responsibility", "calendars", "hours",
 		"coverage", "offers", "statuses", "events", "clocks", "information", "gates", "allowances", "products", "lifecycle",
-		"updates", "promises", "holidays", "places",
+		"updates", "promises", "holidays", "places", "facts", "conflicts",
 	}
-	laterBlocks = []string{"conflicts", "negotiable", "keeps", "facts", "channels", "languages", "maintenance"}
+	laterBlocks = []string{"negotiable", "keeps", "channels", "languages", "maintenance"}
 )
 
 // BuiltinEvents lists the events that the desk itself records.
@@ -40,6 +41,9 @@ type compiler struct {
 	root  *yaml.Node
 	rules map[string]*yaml.Node // ids of rules, and where they stand
 	asked map[string]bool       // calendars that are being read, and library holidays that were warned about
+
+	readings map[string]uint64 // bits of the readings under `conflicts`
+	used     map[string]bool   // readings that a rule belongs to
 }
 
 // MaxBytes is the length that a document may have.
@@ -71,7 +75,8 @@ func Parse(file string, src []byte) (*Policy, []Finding) {
 }
 
 func compile(file string, d *document.Document) *Policy {
-	c := &compiler{Report: d.Report, root: d.Root, rules: map[string]*yaml.Node{}, asked: map[string]bool{}, p: &Policy{file: file, clauseIndex: map[string]int{}, written: d.Root}}
+	c := &compiler{Report: d.Report, root: d.Root, rules: map[string]*yaml.Node{}, asked: map[string]bool{}, readings: map[string]uint64{}, used: map[string]bool{},
+		p: &Policy{file: file, clauseIndex: map[string]int{}, written: d.Root}}
 	for i, s := range d.Sections {
 		c.p.clauses = append(c.p.clauses, Clause{ID: s.ID, Title: s.Title, Level: s.Level, Line: s.Line, HTML: s.HTML, Practice: s.Practice, Kinds: kindsOf(s.Blocks)})
 		c.p.clauseIndex[s.ID] = i
@@ -89,10 +94,14 @@ func compile(file string, d *document.Document) *Policy {
 	c.offers()
 	c.holidays()
 	c.places()
+	c.conflicts()
+	c.declareFacts()
 	c.calendars()
 	c.lifecyclePhases()
 	c.categories()
 	c.vocabularies()
+	c.severityConditions()
+	c.deriveFacts()
 	c.allowances()
 	c.responsibility()
 	c.hours()
@@ -101,6 +110,7 @@ func compile(file string, d *document.Document) *Policy {
 	c.gates()
 	c.updates()
 	c.promises()
+	c.unusedReadings()
 	if c.Failed() {
 		return nil
 	}
@@ -214,9 +224,7 @@ func (c *compiler) productTypes() {
 }
 
 // ruleKeys are the keys that every rule may have.
-var ruleKeys = []string{"id", "for", "unless", "says"}
-
-var laterRuleKeys = []string{"when", "reading"}
+var ruleKeys = []string{"id", "for", "unless", "when", "says", "reading"}
 
 // rule reads what all rules share. fact.Record that are settled at stage or later cannot be looked at.
 func (c *compiler) rule(n *yaml.Node, path string, stage int) Rule {
@@ -228,14 +236,10 @@ func (c *compiler) rule(n *yaml.Node, path string, stage int) Rule {
 		}
 		c.rules[r.ID] = id
 	}
-	if when := n.Get("when"); when != nil {
-		c.ErrorAt(when, "conditions in `when` are not supported in this version; use `for` and `unless`")
-	}
-	if reading := n.Get("reading"); reading != nil {
-		c.ErrorAt(reading, "`reading` is not supported in this version")
-	}
 	r.When.For = c.tests(n.Get("for"), path, stage)
 	r.When.Unless = c.tests(n.Get("unless"), path, stage)
+	r.When.When = c.when(n.Get("when"), stage)
+	r.When.Reading = c.reading(n.Get("reading"))
 	r.Text = c.condition(r.When)
 	r.Label = c.label(r.When)
 	r.says = c.says(n)
@@ -266,17 +270,17 @@ func (c *compiler) test(f fact.Fact, n *yaml.Node) fact.Test {
 		c.ErrorAt(n, "`%s` is no fact to compare; calendars are made of it: `from: %s`", c.p.space.Name(f), c.p.space.Name(f))
 		return fact.Test{Fact: f}
 	} else if typ > fact.TypeYesNo && typ != fact.TypePlace {
-		if !c.Is(n, yaml.Scalar, f.String()) {
+		if !c.Is(n, yaml.Scalar, c.p.space.Name(f)) {
 			return fact.Test{Fact: f}
 		}
 		t, err := c.p.space.ParseRange(f, n.Text)
 		if err != nil {
-			c.ErrorAt(n, "%s: %v", f, err)
+			c.ErrorAt(n, "%s: %v", c.p.space.Name(f), err)
 		}
 		return t
 	}
 	var words []int
-	for _, w := range c.Words(n, f.String()) {
+	for _, w := range c.Words(n, c.p.space.Name(f)) {
 		words = append(words, c.members(f, w)...)
 	}
 	return c.p.space.Words(f, words...)
@@ -317,7 +321,7 @@ func (c *compiler) members(f fact.Fact, w *yaml.Node) []int {
 	case fact.Plan:
 		return c.plansFrom(word)
 	}
-	c.ErrorAt(w, "`%s` has no order; `and up` is for plans, severities and levels", f)
+	c.ErrorAt(w, "`%s` has no order; `and up` is for plans, severities and levels", c.p.space.Name(f))
 	return nil
 }
 
@@ -341,12 +345,9 @@ func (c *compiler) checkGaps(what string, rules []*Rule) {
 	if len(rules) == 0 {
 		return
 	}
-	conditions := make([]fact.Condition, len(rules))
-	for i, r := range rules {
-		conditions[i] = r.When
+	list := &choice.List{}
+	for _, r := range rules {
+		list.Entries = append(list.Entries, choice.Entry{When: r.When})
 	}
-	if count, examples := fact.Gaps(conditions, &c.p.space); count > 0 {
-		c.Add(SeverityError, rules[0].Line, rules[0].Col, "%d combinations end without a rule of %s (%s%s); add a last rule without a condition",
-			count, what, strings.Join(examples, ", "), map[bool]string{true: ", ..."}[count > 2])
-	}
+	c.reportGaps(what, list, rules[0].Place)
 }

@@ -13,7 +13,7 @@ import (
 
 func (c *compiler) coverage() {
 	c.Items(c.root.Get("coverage"), "coverage", func(i int, n *yaml.Node) {
-		c.Only(n, "coverage", slices.Concat(ruleKeys, []string{"answer", "offer", "charge", "overrides"}), laterRuleKeys)
+		c.Only(n, "coverage", slices.Concat(ruleKeys, []string{"answer", "offer", "charge", "overrides"}), nil)
 		r := CoverageRule{Rule: c.rule(n, fmt.Sprintf("coverage[%d]", i), fact.StageCoverage), Offer: c.offer(n), Charge: c.charge(n), names: n.Get("overrides")}
 		r.Answer = parseAnswer(c.answer(n))
 		if r.Answer == AnswerNone && r.Charge == nil {

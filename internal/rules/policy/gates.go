@@ -15,7 +15,7 @@ import (
 func (c *compiler) gates() {
 	levels := names(c.p.levels, func(l Level) string { return l.ID })
 	c.Items(c.root.Get("gates"), "gates", func(i int, n *yaml.Node) {
-		c.Only(n, "gates", slices.Concat(ruleKeys, []string{"to", "from", "require"}), laterRuleKeys)
+		c.Only(n, "gates", slices.Concat(ruleKeys, []string{"to", "from", "require"}), nil)
 		g := Gate{Rule: c.rule(n, fmt.Sprintf("gates[%d]", i), fact.StageGates), From: c.Text(n, "from"), To: c.Required(n, "to", "a gate")}
 		g.FromIdx, g.ToIdx = slices.Index(levels, g.From), slices.Index(levels, g.To)
 		if g.From != "" && g.FromIdx < 0 {

@@ -14,7 +14,7 @@ func (c *compiler) hours() {
 	list := c.root.Get("hours")
 	var choose []*Rule
 	c.Items(list, "hours", func(i int, n *yaml.Node) {
-		c.Only(n, "hours", slices.Concat(ruleKeys, []string{"use", "add", "outside"}), laterRuleKeys)
+		c.Only(n, "hours", slices.Concat(ruleKeys, []string{"use", "add", "outside"}), nil)
 		r := HoursRule{Rule: c.rule(n, fmt.Sprintf("hours[%d]", i), fact.StageHours)}
 		r.BestEffort = c.Choice(n, "outside", "closed", "best-effort") == "best-effort"
 		use, add := n.Get("use"), n.Get("add")

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
+	"github.com/tierdesk/tierdesk/internal/rules/choice"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
@@ -46,13 +47,19 @@ type Policy struct {
 	updates        *Updates
 	promises       []Promise
 
-	space    fact.Space
-	combined map[combination]Calendar
-	asks     []string // events that conditions look for
-	written  *yaml.Node
-	sites    []Site
-	sets     map[string]*calendar.Holidays // under `holidays`
-	made     workshop
+	declared  []DeclaredFact
+	derived   []Derived
+	conflicts []Conflict
+	setBy     string
+	changedBy []string
+	ordered   bool // the customer's own priority is shown
+	space     fact.Space
+	combined  map[combination]Calendar
+	asks      []string // events that conditions look for
+	written   *yaml.Node
+	sites     []Site
+	sets      map[string]*calendar.Holidays // under `holidays`
+	made      workshop
 
 	countsAgreedDays bool // business days are counted on hours that contracts name
 }
@@ -91,6 +98,17 @@ type Rule struct {
 
 // Says is the author's own sentence that takes the place of one made of the rule, or empty.
 func (r *Rule) Says() string { return r.says }
+
+// Because says what follows from the rule and why: the author's sentence, or a made one.
+func (r *Rule) Because(what string) string {
+	switch {
+	case r.says != "":
+		return r.says
+	case r.Text == "":
+		return what + "."
+	}
+	return what + ", because " + r.Text + "."
+}
 
 // Level is one rung of the ladder, lowest first.
 type Level struct {
@@ -138,9 +156,11 @@ type Plan struct {
 
 // SeverityLevel is one step of the severity scale, most severe first.
 type SeverityLevel struct {
-	ID    string `json:"id"`
-	Name  string `json:"name"`
-	Means string `json:"means,omitempty"`
+	ID    string         `json:"id"`
+	Name  string         `json:"name"`
+	Means string         `json:"means,omitempty"`
+	Was   []string       `json:"was,omitempty"` // words of an earlier scale
+	When  fact.Condition `json:"-"`             // where the step exists
 	Place
 }
 
@@ -281,6 +301,8 @@ type Clock struct {
 	Goal     bool // a target of the desk's own, never a breach
 	Pauses   []string
 	Within   []TargetRule
+	Choice   *choice.List // of Within; its values are indices of Targets
+	Targets  []Target
 	Then     []Step
 	Place
 }
@@ -317,8 +339,19 @@ type Target struct {
 // TargetRule is one entry of a clock's `within`.
 type TargetRule struct {
 	Rule
-	Target   Target
-	Sentence string
+	Target    Target // of an entry that is one value
+	Sentence  string
+	Table     *choice.Table // of an entry that is a matrix
+	Bands     *choice.Bands
+	Sentences []string // by combination of the table or by band
+}
+
+// Said is the sentence of what was chosen.
+func (r *TargetRule) Said(spot int) string {
+	if spot < len(r.Sentences) {
+		return r.Sentences[spot]
+	}
+	return r.Sentence
 }
 
 // Step is one entry of a clock's `then`. Exactly one of Percent, After and Late says when, by the time that the clock used;

@@ -6,9 +6,17 @@ import (
 
 // checkReach reports rules of a choose-list that can never be reached, and pairs in different clauses that fit the same requests.
 func (c *compiler) checkReach(what string, rules []*Rule) {
+	c.checkReachOf(what, rules, func(int) bool { return true })
+}
+
+// checkReachOf does so for a list in which only some rules surely have a value once they hold.
+func (c *compiler) checkReachOf(what string, rules []*Rule, sure func(i int) bool) {
 	for j, later := range rules {
 		for i, earlier := range rules[:j] {
-			if len(earlier.When.Unless) == 0 && earlier.When.Plain() && fact.Covers(earlier.When.For, later.When.For) {
+			if earlier.When.Reading != 0 && earlier.When.Reading != later.When.Reading {
+				continue
+			}
+			if sure(i) && len(earlier.When.Unless) == 0 && earlier.When.Plain() && fact.Covers(earlier.When.For, later.When.For) {
 				takes := "everything"
 				if earlier.Text != "" {
 					takes = "every request where " + earlier.Text

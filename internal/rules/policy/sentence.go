@@ -166,7 +166,7 @@ func (c *compiler) cellSentences(level string, cell *ResponsibilityCell) {
 // hoursSentence says when the desk is open. The level, the region and the provider of a condition stand where they belong
 // in the sentence; what else it asks follows.
 func (c *compiler) hoursSentence(r *HoursRule) string {
-	subject, verb, rest := "The desk", "is", fact.Condition{Unless: r.When.Unless}
+	subject, verb, rest := "The desk", "is", fact.Condition{Unless: r.When.Unless, When: r.When.When}
 	where, whose := "", ""
 	for i := range r.When.For {
 		t := &r.When.For[i]
@@ -288,7 +288,7 @@ func (c *compiler) coverageSentence(a Answer, when fact.Condition) string {
 	switch {
 	case text == "":
 		return answered[a] + "."
-	case a == AnswerNo && !slices.ContainsFunc(slices.Concat(when.For, when.Unless), func(t fact.Test) bool { return !c.speaksForItself(&t) }):
+	case a == AnswerNo && when.Plain() && !slices.ContainsFunc(slices.Concat(when.For, when.Unless), func(t fact.Test) bool { return !c.speaksForItself(&t) }):
 		return wording.Capital(text) + "."
 	}
 	return answered[a] + ": " + text + "."
@@ -307,7 +307,7 @@ func (c *compiler) condition(when fact.Condition) string {
 	ended, _ := c.p.Word(fact.VersionPhase, PhaseEnded)
 	var parts []string
 	kind, served := at(fact.RequesterKind), at(fact.Served)
-	rest := fact.Condition{Unless: when.Unless}
+	rest := fact.Condition{Unless: when.Unless, When: when.When}
 	for i := range when.For {
 		t := &when.For[i]
 		switch {

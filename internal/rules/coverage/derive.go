@@ -1,0 +1,235 @@
+package coverage
+
+import (
+	"slices"
+
+	"github.com/tierdesk/tierdesk/internal/rules/choice"
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
+)
+
+// ---- 1 facts and severity ----
+
+// derive works out the facts that follow from what a stage has settled.
+func (j *judge) derive(d *Decision, stage int) {
+	list := j.p.Derived()
+	for i := range list {
+		switch one := &list[i]; {
+		case one.Stage != stage:
+		case one.Fact == fact.Severity:
+			j.severity(d, one)
+		default:
+			found, _ := one.List.Choose(&j.facts, nil)
+			if found.State == choice.Decided && !(found.None && j.p.Facts().Type(one.Fact) != fact.TypeID) {
+				j.facts.V[one.Fact] = fact.Value{Known: true, N: found.Value}
+			}
+		}
+	}
+	if stage == fact.StageFacts {
+		j.severityExists(d)
+	}
+}
+
+// severity derives the severity, or suggests one where nobody has set it.
+func (j *judge) severity(d *Decision, from *policy.Derived) {
+	given := j.facts.V[fact.Severity].Known
+	if given && j.p.SeveritySetBy() != policy.SetDerived {
+		return
+	}
+	found, needs := from.List.Choose(&j.facts, nil)
+	words, _ := j.p.Words(fact.Severity)
+	switch {
+	case found.State == choice.Decided && found.Value >= 0 && int(found.Value) < len(words):
+		j.known(fact.Severity, int(found.Value))
+		d.Severity = words[found.Value]
+		rule := &from.Rules[found.Entry]
+		d.Because = append(d.Because, Reason{Clause: rule.Clause, Rule: rule.ID, Line: rule.Line, Effect: "severity " + d.Severity, Text: rule.Because("The severity is " + j.p.SeverityName(d.Severity))})
+	case given:
+	case found.State == choice.Gap:
+		j.unsettled(d, "severity", CauseGap, nil)
+	default:
+		j.unsettled(d, "severity", CauseMissing, needs)
+	}
+}
+
+// severityExists notes a severity that the scale does not have for this request.
+func (j *judge) severityExists(d *Decision) {
+	v := j.facts.V[fact.Severity]
+	scale := j.p.Severities()
+	if v.Known && v.N >= 0 && int(v.N) < len(scale) && scale[v.N].When.Eval(&j.facts) == fact.False {
+		j.unsettled(d, "severity", CauseGap, nil)
+	}
+}
+
+// askedFor replaces facts that the policy works out by the missing facts that they follow from.
+func (j *judge) askedFor(needs []fact.Fact) []fact.Fact {
+	derived := j.p.Derived()
+	for range derived { // each round goes one step back at least
+		changed := false
+		var next []fact.Fact
+		for _, f := range needs {
+			i := slices.IndexFunc(derived, func(d policy.Derived) bool { return d.Fact == f })
+			if i < 0 || f == fact.Severity && j.p.SeveritySetBy() != policy.SetDerived {
+				next = append(next, f)
+				continue
+			}
+			changed = true
+			_, next = derived[i].List.Choose(&j.facts, next)
+		}
+		if needs = next; !changed {
+			break
+		}
+	}
+	return needs
+}
+
+// targets notes the clocks whose target is not settled.
+func (j *judge) targets(d *Decision) {
+	if d.Covered == CoveredNo || !j.bound {
+		return
+	}
+	defs := j.p.ClockDefs()
+	for i := range defs {
+		found, needs := defs[i].Choice.Choose(&j.facts, nil)
+		switch found.State {
+		case choice.Gap:
+			j.unsettled(d, "clocks."+defs[i].ID, CauseGap, nil)
+		case choice.Missing:
+			j.unsettled(d, "clocks."+defs[i].ID, CauseMissing, needs)
+		}
+	}
+}
+
+// ---- what conditions ask beyond facts ----
+
+// Open tells whether a calendar is open at the arrival.
+func (j *judge) Open(number int) fact.Truth {
+	hours, ok := j.calendar(number)
+	switch {
+	case !ok || j.s.At == 0:
+		return fact.Unknown
+	case hours.Open(j.s.At):
+		return fact.True
+	}
+	return fact.False
+}
+
+// LocalMinute is the time of day at the arrival in the zone of a calendar.
+func (j *judge) LocalMinute(number int) (int64, bool) {
+	hours, ok := j.calendar(number)
+	if !ok || j.s.At == 0 {
+		return 0, false
+	}
+	return int64(hours.Zone().MinuteOfDay(j.s.At)), true
+}
+
+// BusinessDays counts the whole business days between two instants.
+func (j *judge) BusinessDays(number int, from, to int64) (int64, bool) {
+	hours, ok := j.calendar(number)
+	if !ok {
+		return 0, false
+	}
+	day, err := hours.BusinessDay()
+	if err != nil || day <= 0 {
+		return 0, false
+	}
+	if to < from {
+		return -hours.Between(to, from) / day, true
+	}
+	return hours.Between(from, to) / day, true
+}
+
+// Word is a word as it was given.
+func (j *judge) Word(f fact.Fact) (string, bool) {
+	v := j.facts.V[f]
+	words, _ := j.p.Words(f)
+	switch {
+	case f == fact.VersionID:
+		return j.s.Version.ID, j.s.Version.ID != ""
+	case v.Known && v.N >= 0 && int(v.N) < len(words):
+		return words[v.N], true
+	}
+	return "", v.Known
+}
+
+// ---- contradictions ----
+
+// compareReadings decides again under each other reading and names the contradictions that make a difference.
+func compareReadings(p *policy.Policy, s *Situation, d *Decision) {
+	conflicts := p.Conflicts()
+	for i := range conflicts {
+		k := &conflicts[i]
+		var under []Decision
+		differs := false
+		for _, bit := range k.Bits {
+			all := p.Reading()
+			for _, other := range k.Bits {
+				all &^= other
+			}
+			other, _ := decideUnder(p, s, all|bit)
+			under = append(under, other)
+			differs = differs || resultOf(&other) != resultOf(&under[0])
+		}
+		if !differs {
+			continue
+		}
+		found := Conflict{Name: k.ID, Clause: k.Clause, Use: k.Use}
+		for r, reading := range k.Readings {
+			found.Readings = append(found.Readings, Reading{Name: reading, Result: describe(&under[r], under)})
+		}
+		d.Conflict = append(d.Conflict, found)
+		if k.Use == "ask" {
+			d.Unsettled = append(d.Unsettled, Unsettled{Field: fieldThatDiffers(under), Cause: CauseConflict, Needs: k.Readings})
+		}
+	}
+}
+
+// results are the fields in which readings can differ, the weightiest first.
+func results(d *Decision) [][2]string {
+	list := [][2]string{
+		{"covered", d.Covered}, {"version.phase", d.Version.Phase}, {"severity", d.Severity}, {"level", d.Level},
+		{"provider", d.Provider.Kind + " " + d.Provider.Org}, {"calendar", d.Calendar}, {"outside", d.Outside},
+	}
+	if d.Charge != nil {
+		list = append(list, [2]string{"charge", d.Charge.Rate + d.Charge.From})
+	}
+	for i := range d.Clocks {
+		c := &d.Clocks[i]
+		list = append(list, [2]string{"clocks." + c.ID, c.Target + " " + c.Calendar})
+	}
+	for _, m := range d.Missing {
+		list = append(list, [2]string{"missing", m})
+	}
+	return append(list, [2]string{"version.until", d.Version.Until})
+}
+
+func resultOf(d *Decision) string {
+	text := ""
+	for _, r := range results(d) {
+		text += r[0] + "=" + r[1] + "\n"
+	}
+	return text
+}
+
+func fieldThatDiffers(under []Decision) string {
+	first := results(&under[0])
+	for i := range first {
+		for k := range under {
+			if other := results(&under[k]); i >= len(other) || other[i] != first[i] {
+				return first[i][0]
+			}
+		}
+	}
+	return "missing"
+}
+
+// describe says the result of one reading in the field that differs.
+func describe(d *Decision, under []Decision) string {
+	field := fieldThatDiffers(under)
+	for _, r := range results(d) {
+		if r[0] == field {
+			return r[1]
+		}
+	}
+	return ""
+}
