@@ -46,7 +46,7 @@ var floors = []floor{
 			"internal/rules/coverage",
 			"internal/rules/difference",
 		},
-		modules: []string{"github.com/yuin/goldmark", "github.com/rickar/cal/v2", "cel.dev/cel-go"},
+		modules: []string{"github.com/goccy/go-yaml", "github.com/yuin/goldmark", "github.com/rickar/cal/v2", "cel.dev/cel-go"},
 	},
 	{
 		name: "2 platform",
