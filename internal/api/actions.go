@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -24,6 +25,16 @@ type escalateIn struct {
 type escalationIn struct {
 	GateIn
 	VersionIn
+	_ struct{} `additionalProperties:"true"`
+}
+
+// UnmarshalJSON reads the fields, and what the policy asks for beside them.
+func (b *escalationIn) UnmarshalJSON(data []byte) error {
+	type fields escalationIn
+	if err := json.Unmarshal(data, (*fields)(b)); err != nil {
+		return err
+	}
+	return b.beside(data, "version")
 }
 
 type plainIn struct {
@@ -87,11 +98,11 @@ func sent[T any](body *T) T {
 
 func (a *api) escalate(ctx context.Context, c *call, in *escalateIn) (*ticketAnswer, error) {
 	body := sent(in.Body)
-	info, err := body.information(a.filesOf(ctx, c.actor, in.ID))
+	info, err := body.givenInformation()
 	if err != nil {
 		return nil, err
 	}
-	return a.done(ctx, c.actor)(a.Tickets.Escalate(ctx, c.actor, in.ID, body.Version, info, nil))
+	return a.done(ctx, c.actor)(a.Tickets.Escalate(ctx, c.actor, in.ID, body.Version, info))
 }
 
 // done shows the ticket after a step.

@@ -7,12 +7,14 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
@@ -64,7 +66,7 @@ func uploadRequest() *huma.RequestBody {
 }
 
 func (a *api) listAttachments(ctx context.Context, c *call, in *RefIn) (*attachmentsOut, error) {
-	list, err := a.filesOf(ctx, c.actor, in.ID)()
+	list, err := a.filesOf(ctx, c.actor, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +101,7 @@ func (a *api) addFiles(ctx context.Context, c *call, in *RefIn) (*attachmentsOut
 	if err != nil {
 		return nil, err
 	}
-	list, err := a.filesOf(ctx, c.actor, t.ID)()
+	list, err := a.filesOf(ctx, c.actor, t.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -183,4 +185,18 @@ func (a *api) download(ctx context.Context, c *call, in *fileIn) (*huma.StreamRe
 		h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 		http.ServeContent(w, r, "", time.UnixMilli(f.CreatedAt), content)
 	}}, nil
+}
+
+// isID tells an id of ours from a name.
+func isID(s string) bool {
+	return len(s) == 36 && strings.Count(s, "-") == 4 && !strings.ContainsAny(s, " /.:")
+}
+
+// filesOf lists the files of a ticket that the caller may read.
+func (a *api) filesOf(ctx context.Context, actor identity.Actor, ref string) ([]ticket.Attachment, error) {
+	v, err := a.Tickets.View(ctx, actor, ref, "")
+	if err != nil {
+		return nil, err
+	}
+	return append([]ticket.Attachment{}, v.Attachments...), nil
 }

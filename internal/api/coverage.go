@@ -50,7 +50,7 @@ func (a *api) addCoverage() {
 	body := a.huma.OpenAPI().Paths[base+"/coverage"].Post.RequestBody
 	body.Content["application/json"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true,
 		Description: "Facts of the request: category, level, at, product.type, account.region, requester.kind, contract.maintenance_active and the others that the policy language knows.",
-		Examples:    []any{map[string]any{"category": "how-to", "level": "L2", "product": map[string]any{"type": "cloud-server"}, "requester": map[string]any{"kind": "end-user"}}}}}
+		Examples:    []any{map[string]any{"requester": map[string]any{"kind": "end-user"}, "contract": map[string]any{"maintenance_active": true}}}}}
 	body.Required = true
 }
 

@@ -154,8 +154,8 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 				w.walk(s, kind)
 			}
 		}
-		if seen != 20 {
-			t.Errorf("%d operations, want 20", seen)
+		if seen != 21 {
+			t.Errorf("%d operations, want 21", seen)
 		}
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+
+	"github.com/tierdesk/tierdesk/internal/work/information"
 )
 
 type versionsOut struct{ Body versionListOut }
@@ -35,9 +37,25 @@ type categoryOut struct {
 	Clause string  `json:"clause"`
 }
 
+type informationsOut struct{ Body informationListOut }
+
+type informationListOut struct {
+	Items         []informationOut `json:"items" nullable:"false"`
+	PolicyVersion string           `json:"policy_version"`
+}
+
+type informationOut struct {
+	ID      string   `json:"id" doc:"What a request or a hand-over calls it."`
+	Title   string   `json:"title"`
+	Type    string   `json:"type" doc:"steps, url, secret, yes-no, text, image, video, media, table, file, number, date or person."`
+	Columns []string `json:"columns,omitempty" nullable:"false" doc:"The columns of its rows, where it has rows."`
+	Clause  string   `json:"clause"`
+}
+
 func (a *api) addPolicy() {
 	add(a, operation{id: "list-policy-versions", method: http.MethodGet, path: "/policy", tag: "Policy", summary: "List the versions of the policy"}, a.versions)
 	add(a, operation{id: "list-categories", method: http.MethodGet, path: "/categories", tag: "Policy", summary: "List the categories of the policy in force"}, a.categories)
+	add(a, operation{id: "list-information", method: http.MethodGet, path: "/information", tag: "Policy", summary: "List what the policy in force can ask of a request"}, a.information)
 }
 
 func (a *api) versions(ctx context.Context, _ *call, _ *struct{}) (*versionsOut, error) {
@@ -64,6 +82,18 @@ func (a *api) categories(ctx context.Context, _ *call, _ *struct{}) (*categories
 	out := &categoriesOut{Body: categoryListOut{Items: []categoryOut{}, PolicyVersion: strconv.Itoa(rules.Number)}}
 	for _, c := range rules.Policy.Categories() {
 		out.Body.Items = append(out.Body.Items, categoryOut{c.ID, c.Title, optional(c.Level), c.Clause})
+	}
+	return out, nil
+}
+
+func (a *api) information(ctx context.Context, _ *call, _ *struct{}) (*informationsOut, error) {
+	rules, err := a.Book.InForce(ctx, a.DB.Now())
+	if err != nil {
+		return nil, err
+	}
+	out := &informationsOut{Body: informationListOut{Items: []informationOut{}, PolicyVersion: strconv.Itoa(rules.Number)}}
+	for _, d := range rules.Policy.Information() {
+		out.Body.Items = append(out.Body.Items, informationOut{d.ID, d.Title, d.Type, information.Columns(&d), d.Clause})
 	}
 	return out, nil
 }

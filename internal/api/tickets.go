@@ -29,12 +29,22 @@ type openIn struct {
 type createTicketIn struct {
 	Subject   string `json:"subject" doc:"In a few words, what it is about."`
 	Body      string `json:"body" doc:"What happened, as plain text."`
-	Category  string `json:"category" doc:"A category of the policy; GET /categories lists them." example:"defect"`
+	Category  string `json:"category" doc:"A category of the policy; GET /categories lists them."`
 	Requester string `json:"requester,omitempty" nullable:"true" doc:"Who asks, by e-mail address or id, if not you."`
 	Instance  string `json:"instance,omitempty" nullable:"true" doc:"The installation it concerns, by id, name or URL; without it the account's only or default one."`
 	Severity  string `json:"severity,omitempty" nullable:"true" doc:"A severity of the policy, if it has a scale."`
 	Reference string `json:"reference,omitempty" nullable:"true" doc:"Your own number for it."`
 	GateIn
+	_ struct{} `additionalProperties:"true"`
+}
+
+// UnmarshalJSON reads the fields, and what the policy asks for beside them.
+func (b *createTicketIn) UnmarshalJSON(data []byte) error {
+	type fields createTicketIn
+	if err := json.Unmarshal(data, (*fields)(b)); err != nil {
+		return err
+	}
+	return b.beside(data, "subject", "body", "category", "requester", "instance", "severity", "reference")
 }
 
 type openOut struct {
@@ -101,10 +111,14 @@ func (in *openIn) draft() (d ticket.Draft, err error) {
 		return d, fault.New(fault.Invalid, "Some of the request is missing or too long. Please check the marked fields.").
 			WithField("category", "Choose a category; GET /categories lists them.")
 	}
-	if d.Information, err = b.information(nil); err != nil {
+	if d.Information, err = b.givenInformation(); err != nil {
 		return d, err
 	}
-	d.IdempotencyKey, d.RequestHash, err = in.claim("", b)
+	if len(b.given) > 0 {
+		d.IdempotencyKey, d.RequestHash, err = in.claim("", []any{b, b.given})
+	} else {
+		d.IdempotencyKey, d.RequestHash, err = in.claim("", b)
+	}
 	return d, err
 }
 

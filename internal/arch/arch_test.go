@@ -69,7 +69,7 @@ var floors = []floor{
 		},
 		modules: []string{"golang.org/x/crypto", "golang.org/x/net", "golang.org/x/text"},
 	},
-	{name: "4 work", places: []string{"internal/work/attach", "internal/work/ticket"}, modules: []string{"golang.org/x/text"}},
+	{name: "4 work", places: []string{"internal/work/attach", "internal/work/information", "internal/work/ticket"}, modules: []string{"golang.org/x/text"}},
 	{
 		name: "5 flow", siblings: true,
 		places:  []string{"internal/flow/registration", "internal/flow/intake", "internal/flow/notify", "internal/flow/simulate", "internal/flow/revise", "internal/flow/demo"},

@@ -1,12 +1,14 @@
 package intake_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
@@ -225,7 +227,7 @@ func TestAttack9WhoLostAccessCannotAnswerAnOldMail(t *testing.T) {
 func TestAttack10AnAnswerReachesOnlyTheRoomsOfItsSender(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		first := w.opened("enduser@cloud.example", "first@cloud.example")
-		if _, err := w.tickets.Escalate(t.Context(), w.actor("l1@cloud.example"), first.Ticket, 0, details(), nil); err != nil {
+		if _, err := w.tickets.Escalate(t.Context(), w.actor("l1@cloud.example"), first.Ticket, 0, details()); err != nil {
 			t.Fatal(err)
 		}
 		before := len(w.messages())
@@ -245,10 +247,14 @@ func TestAttack10AnAnswerReachesOnlyTheRoomsOfItsSender(t *testing.T) {
 }
 
 // details are what the gate to level 2 asks.
-func details() ticket.Information {
-	return ticket.Information{Steps: []ticket.Step{{Action: "Switch the camera on"}}, EnvironmentURL: "https://cloud.example/room", NoneNeeded: true,
-		Waived:     map[string]string{ticket.InfoEvidence: "No pictures are allowed here."},
-		TestMatrix: []ticket.Tested{{Browser: "Firefox 145", OS: "Debian 13", Device: "Laptop", Result: "Fails"}}}
+func details() (out information.Given) {
+	text := `{"values": {"steps": ["Switch the camera on"], "environment_url": "https://cloud.example/room", "none_needed": true,
+		"test_matrix": [{"browser": "Firefox 145", "os": "Debian 13", "device": "Laptop", "result": "Fails"}]},
+		"waived": {"evidence": "No pictures are allowed here."}}`
+	if err := json.Unmarshal([]byte(text), &out); err != nil {
+		panic(err)
+	}
+	return out
 }
 
 func TestAttack11OneAuthorOrNobody(t *testing.T) {

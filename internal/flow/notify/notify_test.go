@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/platform/jobs"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
@@ -152,10 +154,8 @@ func TestTheDesksHearOfEachOther(t *testing.T) {
 		if got := w.mail(); got.msg.From.Addr != desk || !strings.HasPrefix(got.msg.From.Name, "cloud") {
 			t.Errorf("a desk without address writes as %q %q", got.msg.From.Name, got.msg.From.Addr)
 		}
-		info := ticket.Information{Steps: []ticket.Step{{Action: "Switch the camera on"}}, EnvironmentURL: "https://cloud.example/room", NoneNeeded: true,
-			Waived:     map[string]string{ticket.InfoEvidence: "No pictures are allowed here."},
-			TestMatrix: []ticket.Tested{{Browser: "Firefox 145", OS: "Debian 13", Device: "Laptop", Result: "Fails"}}}
-		if _, err := w.tickets.Escalate(ctx, w.actor("l1@cloud.example"), tk.ID, 0, info, nil); err != nil {
+		info := handedOver()
+		if _, err := w.tickets.Escalate(ctx, w.actor("l1@cloud.example"), tk.ID, 0, info); err != nil {
 			t.Fatal(err)
 		}
 		if got := w.mail(); got.env.To[0] != "l2@vendor.example" || !strings.HasPrefix(got.msg.ReplyTo.Addr, "support+t1001.l1-l2.") {
@@ -344,10 +344,8 @@ func TestAttack18AnAddressThatIsTwoIsNeverWrittenTo(t *testing.T) {
 func TestAnEndUsersWordsReachTheDeskThatServesThemAndNobodyElse(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		tk := w.opens("enduser@cloud.example", ticket.Draft{})
-		info := ticket.Information{Steps: []ticket.Step{{Action: "Switch the camera on"}}, EnvironmentURL: "https://cloud.example/room", NoneNeeded: true,
-			Waived:     map[string]string{ticket.InfoEvidence: "No pictures are allowed here."},
-			TestMatrix: []ticket.Tested{{Browser: "Firefox 145", OS: "Debian 13", Device: "Laptop", Result: "Fails"}}}
-		if _, err := w.tickets.Escalate(t.Context(), w.actor("l1@cloud.example"), tk.ID, 0, info, nil); err != nil {
+		info := handedOver()
+		if _, err := w.tickets.Escalate(t.Context(), w.actor("l1@cloud.example"), tk.ID, 0, info); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.tickets.Take(t.Context(), w.actor("l2@vendor.example"), tk.ID, 0); err != nil {
@@ -376,4 +374,15 @@ func TestAnAnswerToWhatStandsInNoQueueIsSeen(t *testing.T) {
 			t.Errorf("to %q", to)
 		}
 	})
+}
+
+// handedOver is what the gate to the next level asks.
+func handedOver() (out information.Given) {
+	text := `{"values": {"steps": ["Switch the camera on"], "environment_url": "https://cloud.example/room", "none_needed": true,
+		"test_matrix": [{"browser": "Firefox 145", "os": "Debian 13", "device": "Laptop", "result": "Fails"}]},
+		"waived": {"evidence": "No pictures are allowed here."}}`
+	if err := json.Unmarshal([]byte(text), &out); err != nil {
+		panic(err)
+	}
+	return out
 }

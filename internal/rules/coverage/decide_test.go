@@ -164,27 +164,42 @@ func TestGate(t *testing.T) {
 		{"environment_url none_needed evidence test_matrix", "steps", []string{"steps"}},
 		{"steps", "evidence test_matrix environment_url", []string{"environment_url", "access_details", "test_matrix"}},
 	} {
-		if got := Gate(p, s, "L1", "L2", setOfWords(c.provided), setOfWords(c.waived)); !slices.Equal(got, c.want) {
+		s.Provided, s.Waived = strings.Fields(c.provided), strings.Fields(c.waived)
+		if got := Items(Gate(p, s, "L1", "L2")); !slices.Equal(got, c.want) {
 			t.Errorf("provided %q, waived %q: missing %v, want %v", c.provided, c.waived, got, c.want)
 		}
 	}
-	if got := WaivableItems(p, s, "L1", "L2"); !slices.Equal(got, []string{"evidence"}) {
-		t.Errorf("waivable: %v", got)
+	s.Provided, s.Waived = nil, nil
+	if got := Requirements(p, s, "L1", "L2"); len(got) != 5 || !got[3].Waivable || got[2].Waivable || !slices.Equal(got[2].IDs, []string{"access_details", "none_needed"}) {
+		t.Errorf("asked for: %v", got)
 	}
-	if got := Gate(p, s, "L2", "L3", nil, nil); got != nil {
+	if got := Gate(p, s, "L2", "L3"); got != nil {
 		t.Errorf("level 3 asks for %v", got)
 	}
-	if got := Gate(p, s, "L1", "L3", nil, nil); len(got) != 5 {
+	if got := Gate(p, s, "L1", "L3"); len(got) != 5 {
 		t.Errorf("straight to level 3 misses %v", got)
 	}
 }
 
-func setOfWords(words string) Set {
-	set := Set{}
-	for _, w := range strings.Fields(words) {
-		set[w] = true
+// A table of five lines is asked for, or of two; what the request has is counted.
+func TestAGateCountsWhatItAsksFor(t *testing.T) {
+	p, findings := policy.Parse("count.md", []byte(strings.Replace(string(policies.Default()), "{test_matrix: 1}", "{test_matrix: 3}", 1)))
+	if p == nil {
+		t.Fatal(findings)
 	}
-	return set
+	for _, c := range []struct {
+		amounts string
+		missing bool
+	}{{"", true}, {", amounts: {test_matrix: 2}", true}, {", amounts: {test_matrix: 3}", false}, {", amounts: {steps: 3}", true}} {
+		s := situation(t, p, "{"+maintained+`, product: {type: cloud-server}, requester: {kind: customer}, category: how-to, `+handOver+c.amounts+"}")
+		d := Decide(p, s)
+		if got := slices.Contains(d.Missing, "test_matrix"); got != c.missing || len(d.Missing) > 1 {
+			t.Errorf("%q: missing %v", c.amounts, d.Missing)
+		}
+		if required, missing := AtSubmit(p, s); len(required) != 5 || !slices.Equal(Items(missing), d.Missing) {
+			t.Errorf("%q: at submit %v of %v", c.amounts, missing, required)
+		}
+	}
 }
 
 // TestHours is the clause "Support hours" through the year.

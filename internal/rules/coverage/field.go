@@ -45,7 +45,7 @@ func (s *Situation) fields() []fieldAt {
 		{"plan", &s.Plan}, {"addon", &s.Addons}, {"severity", &s.Severity}, {"severity_asked", &s.SeverityAsked},
 		{"priority", &s.Priority}, {"category", &s.Category}, {"level", &s.Level}, {"level_done", &s.LevelDone},
 		{"channel", &s.Channel}, {"language", &s.Language}, {"status", &s.Status}, {"waiting_on", &s.WaitingOn},
-		{"provided", &s.Provided}, {"waived", &s.Waived}, {"has_open_request", &s.HasOpenRequest}, {"lead_time", span{&s.LeadTimeMs}},
+		{"provided", &s.Provided}, {"waived", &s.Waived}, {"amounts", &s.Amounts}, {"has_open_request", &s.HasOpenRequest}, {"lead_time", span{&s.LeadTimeMs}},
 		{"support_via", &s.SupportVia},
 		{"account.region", &a.Region}, {"account.country", &a.Country}, {"account.kind", &a.Kind}, {"account.partner", &a.Partner},
 		{"account.partner_levels", &a.PartnerLevels}, {"account.place", &a.Place}, {"account.office", &a.Office},
@@ -206,7 +206,7 @@ func (r *reader) known(path, word string, at *yaml.Node) bool {
 		return true
 	}
 	name := path
-	if path == "waived" {
+	if path == "waived" || path == "amounts" {
 		name = "provided"
 	}
 	if path == "account.partner_levels" {
@@ -353,7 +353,11 @@ func (r *reader) amounts(path string, n *yaml.Node) map[string]int64 {
 	}
 	m := map[string]int64{}
 	for i, key := range n.Keys {
-		if r.p != nil && !slices.ContainsFunc(r.p.Allowances(), func(a policy.Allowance) bool { return a.ID == key.Text }) {
+		if path == "amounts" {
+			if !r.known(path, key.Text, key) {
+				continue
+			}
+		} else if r.p != nil && !slices.ContainsFunc(r.p.Allowances(), func(a policy.Allowance) bool { return a.ID == key.Text }) {
 			r.fail(path+"."+key.Text, key, "no allowance %q in this policy", key.Text)
 			continue
 		}

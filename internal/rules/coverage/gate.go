@@ -7,31 +7,17 @@ import (
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 )
 
-// Set is a set of information ids.
-type Set map[string]bool
-
 // Gate targets beside levels.
 const (
 	Submit = "submit"
 	Close  = "close"
 )
 
-// Gate returns what is missing to bring a request from one level to another, or to "submit" or "close", in the order of the
-// document: for a group of alternatives its first id. Waived items count only where the policy lets them be waived.
-// A request that starts above the lowest level passes the gates below its start: from is then the lowest level.
-func Gate(p *policy.Policy, s *Situation, from, to string, provided, waived Set) []string {
-	var missing []string
-	for _, r := range Requirements(p, s, from, to) {
-		if !met(&r, provided, waived) {
-			missing = append(missing, r.IDs[0])
-		}
-	}
-	return missing
-}
-
-func met(r *policy.Requirement, provided, waived Set) bool {
-	has := func(set Set) bool { return slices.ContainsFunc(r.IDs, func(id string) bool { return set[id] }) }
-	return has(provided) || r.Waivable && has(waived)
+// Gate returns what the situation lacks to bring a request from one level to another, or to "submit" or "close", in the order
+// of the document. Waived items count only where the policy lets them be waived.
+// A request that starts above the lowest level passes the gates below its start: see AtSubmit.
+func Gate(p *policy.Policy, s *Situation, from, to string) []policy.Requirement {
+	return s.holding(p).lacks(Requirements(p, s, from, to))
 }
 
 // Requirements lists what the gates on the way ask for in this situation, each item once.
@@ -42,15 +28,65 @@ func Requirements(p *policy.Policy, s *Situation, from, to string) []policy.Requ
 	return j.requirements(levelIndex(p, from), levelIndex(p, to), to)
 }
 
-// WaivableItems lists the information ids that may be waived with a recorded reason on the way from one level to another.
-func WaivableItems(p *policy.Policy, s *Situation, from, to string) []string {
+// AtSubmit lists what the gates ask of a new request, whether it is covered or not: those to submit, and all below its start.
+// missing is the part that the situation lacks.
+func AtSubmit(p *policy.Policy, s *Situation) (required, missing []policy.Requirement) {
+	j := newJudge(p, s)
+	var d Decision
+	j.settle(&d)
+	for _, g := range j.gatesAtSubmit() {
+		required = unite(required, g.Require)
+	}
+	return required, s.holding(p).lacks(required)
+}
+
+// Items names what requirements ask for: of a group of alternatives its first id.
+func Items(list []policy.Requirement) []string {
 	var ids []string
-	for _, r := range Requirements(p, s, from, to) {
-		if r.Waivable {
-			ids = append(ids, r.IDs...)
+	for _, r := range list {
+		if !slices.Contains(ids, r.IDs[0]) {
+			ids = append(ids, r.IDs[0])
 		}
 	}
 	return ids
+}
+
+// holding is what a situation brings to a gate, as sets of the fact `provided`.
+type holding struct {
+	provided, waived uint64
+	amounts          map[string]int64
+}
+
+func (s *Situation) holding(p *policy.Policy) holding {
+	return holding{uint64(setOf(p, fact.Provided, s.Provided).N), uint64(setOf(p, fact.Provided, s.Waived).N), s.Amounts}
+}
+
+func (h holding) lacks(required []policy.Requirement) []policy.Requirement {
+	return slices.DeleteFunc(slices.Clone(required), func(r policy.Requirement) bool { return h.meets(&r) })
+}
+
+// meets reports whether enough of one of the alternatives is there, or done without where that is allowed.
+func (h holding) meets(r *policy.Requirement) bool {
+	if r.Waivable && r.Bits&h.waived != 0 {
+		return true
+	}
+	if r.Min <= 1 {
+		return r.Bits&h.provided != 0
+	}
+	return r.Bits&h.provided != 0 && slices.ContainsFunc(r.IDs, func(id string) bool { return h.amounts[id] >= int64(r.Min) })
+}
+
+// unite adds to list what is not in it. Of two that ask for different amounts of the same, the greater stays.
+func unite(list, more []policy.Requirement) []policy.Requirement {
+	for _, r := range more {
+		i := slices.IndexFunc(list, func(o policy.Requirement) bool { return o.Bits == r.Bits })
+		if i < 0 {
+			list = append(list, r)
+		} else if list[i].Min < r.Min {
+			list[i].Min = r.Min
+		}
+	}
+	return list
 }
 
 func levelIndex(p *policy.Policy, id string) int {
@@ -73,39 +109,48 @@ func (j *judge) requirements(from, to int, target string) []policy.Requirement {
 		if !onTheWay || g.When.Eval(&j.facts) == fact.False {
 			continue
 		}
-		for _, r := range g.Require {
-			if !slices.ContainsFunc(list, func(o policy.Requirement) bool { return o.Bits == r.Bits }) {
-				list = append(list, r)
-			}
-		}
+		list = unite(list, g.Require)
 	}
 	return list
 }
 
-// missing lists what the gates at submit ask for: those to submit, and all between the lowest level and a start that vendor
-// or partners provide, and cites the gates. A refused request is asked for nothing.
-func (j *judge) missing(d *Decision) []string {
-	if d.Covered == CoveredNo || j.row < 0 || len(j.p.Gates()) == 0 {
+// gatesAtSubmit are those that a new request passes: to submit, and all between the lowest level and a start that vendor or
+// partners provide.
+func (j *judge) gatesAtSubmit() []*policy.Gate {
+	if j.row < 0 || len(j.p.Gates()) == 0 {
 		return nil
 	}
 	to := j.level
 	if !j.bound {
 		to = 0
 	}
-	provided := uint64(j.facts.V[fact.Provided].N)
-	waived := uint64(setOf(j.p, fact.Provided, j.s.Waived).N)
-	var missing []string
+	var list []*policy.Gate
 	gates := j.p.Gates()
 	for i := range gates {
 		g := &gates[i]
 		onTheWay := g.To == Submit || g.ToIdx >= 0 && g.ToIdx <= to && to > 0 && g.ToIdx > 0
-		if !onTheWay || g.When.Eval(&j.facts) == fact.False {
-			continue
+		if onTheWay && g.When.Eval(&j.facts) != fact.False {
+			list = append(list, g)
 		}
+	}
+	return list
+}
+
+// missing lists what the gates at submit ask for, and cites the gates. A refused request is asked for nothing.
+func (j *judge) missing(d *Decision) []string {
+	if d.Covered == CoveredNo {
+		return nil
+	}
+	gates := j.gatesAtSubmit()
+	if len(gates) == 0 {
+		return nil
+	}
+	held := j.s.holding(j.p)
+	var missing []string
+	for _, g := range gates {
 		before := len(missing)
 		for k := range g.Require {
-			r := &g.Require[k]
-			if r.Bits&provided == 0 && !(r.Waivable && r.Bits&waived != 0) && !slices.Contains(missing, r.IDs[0]) {
+			if r := &g.Require[k]; !held.meets(r) && !slices.Contains(missing, r.IDs[0]) {
 				missing = append(missing, r.IDs[0])
 			}
 		}

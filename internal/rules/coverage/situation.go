@@ -18,8 +18,9 @@ type Situation struct {
 	Language       string
 	Status         string
 	WaitingOn      string
-	Provided       []string // ids under `information`
-	Waived         []string // ids under `information`, waived with a recorded reason
+	Provided       []string         // ids under `information`
+	Waived         []string         // ids under `information`, waived with a recorded reason
+	Amounts        map[string]int64 // how much of what is provided, where it is more than one: rows of a table, files, steps
 	HasOpenRequest Tri
 	LeadTimeMs     *int64
 	SupportVia     string // vendor (default) or partner

@@ -117,41 +117,57 @@ func (g *Given) Empty() bool {
 // Take checks what comes in by the types of the policy, trims it and drops what is empty.
 // Faults: Invalid with a field for each id, "waive.ID" for a waiver.
 func (g *Given) Take(p *policy.Policy) error {
+	in := *g
+	*g = Given{Secrets: maps.Clone(in.Secrets), Files: in.Files, Sealed: in.Sealed}
 	e := fault.New(fault.Invalid, "Some of the details can't be used. Please correct the marked fields.")
 	bad := e
-	for _, id := range slices.Sorted(maps.Keys(g.Values)) {
-		d, ok := Find(p, id)
-		if !ok {
-			bad = bad.WithField(id, "There is no such field.")
-			continue
-		}
-		v := g.Values[id]
-		delete(g.Values, id)
-		if why := v.fit(&d); why != "" {
+	for _, id := range slices.Sorted(maps.Keys(in.Values)) {
+		if why := g.take(p, id, in.Values[id]); why != "" {
 			bad = bad.WithField(id, why)
-		} else if d.Type == TypeSecret {
-			g.hide(id, v.Text)
-		} else if !v.empty() || v.No {
-			g.Set(id, v)
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(g.Files)) {
+	for _, id := range slices.Sorted(maps.Keys(in.Files)) {
 		if d, ok := Find(p, id); !ok || !IsFiles(d.Type) {
 			bad = bad.WithField(id, "There is no such field for files.")
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(g.Waived)) {
+	for _, id := range slices.Sorted(maps.Keys(in.Waived)) {
 		if _, ok := Find(p, id); !ok {
 			bad = bad.WithField("waive."+id, "The policy has no such item.")
 		}
-		if g.Waived[id] = strings.TrimSpace(g.Waived[id]); g.Waived[id] == "" {
-			delete(g.Waived, id)
-		}
+		g.waive(id, strings.TrimSpace(in.Waived[id]))
 	}
 	if bad != e {
 		return bad
 	}
 	return nil
+}
+
+// take takes one value in, or says why not.
+func (g *Given) take(p *policy.Policy, id string, v Value) string {
+	d, ok := Find(p, id)
+	if !ok {
+		return "There is no such field."
+	}
+	why := v.fit(&d)
+	switch {
+	case why != "":
+	case d.Type == TypeSecret:
+		g.hide(id, v.Text)
+	case !v.empty() || v.No:
+		g.Set(id, v)
+	}
+	return why
+}
+
+func (g *Given) waive(id, reason string) {
+	if reason == "" {
+		return
+	}
+	if g.Waived == nil {
+		g.Waived = map[string]string{}
+	}
+	g.Waived[id] = reason
 }
 
 // Set gives one value.
@@ -160,6 +176,14 @@ func (g *Given) Set(id string, v Value) {
 		g.Values = map[string]Value{}
 	}
 	g.Values[id] = v
+}
+
+// Attach gives one more file, on its way in.
+func (g *Given) Attach(id string, f attach.File) {
+	if g.Files == nil {
+		g.Files = map[string][]attach.File{}
+	}
+	g.Files[id] = append(g.Files[id], f)
 }
 
 func (g *Given) hide(id, secret string) {
@@ -326,10 +350,7 @@ func (g *Given) Merge(p *policy.Policy, in Given) {
 		}
 	}
 	for id, reason := range in.Waived {
-		if g.Waived == nil {
-			g.Waived = map[string]string{}
-		}
-		g.Waived[id] = reason
+		g.waive(id, reason)
 	}
 	for _, gate := range p.Gates() {
 		for i := range gate.Require {
@@ -367,6 +388,9 @@ func (g *Given) Named(p *policy.Policy) {
 		}
 	}
 }
+
+// Path names one row of a value in an error, the first with 0: "logs[0]".
+func Path(id string, row int) string { return id + "[" + strconv.Itoa(row) + "]" }
 
 func validURL(s string) bool {
 	u, err := url.Parse(s)

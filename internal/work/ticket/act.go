@@ -13,6 +13,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/org"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 )
 
 // Take makes the actor the one who works on the ticket.
@@ -226,8 +227,10 @@ func (c *change) lacksToEnter() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	info, _, err := loadInformation(c.tx, c.t.ID)
-	return len(coverage.Gate(p, sit, p.LowestLevel(), c.t.Level, set(info.provided()), set(info.waived()))) > 0, err
+	info, _, err := loadInformation(c.tx, p, c.t.ID)
+	hold(sit, p, &info)
+	_, missing := coverage.AtSubmit(p, sit)
+	return len(missing) > 0, err
 }
 
 // heldUp is the state in which a request was held up before any desk worked on
@@ -261,27 +264,27 @@ func (s *Service) Finish(ctx context.Context, actor identity.Actor, ref string, 
 	})
 }
 
-// Reveal opens the sealed access details for one purpose, which is kept in the
+// Reveal opens the sealed details, by the ids of their information, for one purpose, which is kept in the
 // desk's own room; each look is recorded and shown. Faults: Denied, Invalid without a purpose, NotFound when there are none.
-func (s *Service) Reveal(ctx context.Context, actor identity.Actor, ref, purpose string) (details string, err error) {
+func (s *Service) Reveal(ctx context.Context, actor identity.Actor, ref, purpose string) (details map[string]string, err error) {
 	defer fault.Wrap(&err, "ticket.Reveal %s", ref)
 	if purpose, err = words("purpose", purpose); err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := needReason(purpose); err != nil {
-		return "", err
+		return nil, err
 	}
+	var info information.Given
 	var sealed []byte
 	t, err := s.change(ctx, actor, ref, 0, func(c *change) error {
 		if err := c.mustHandle(); err != nil {
 			return err
 		}
-		_, data, err := loadInformation(c.tx, c.t.ID)
-		if err != nil {
+		if info, sealed, err = loadInformation(c.tx, c.rules.Policy, c.t.ID); err != nil {
 			return err
 		}
-		if sealed = data; len(sealed) == 0 {
-			return fault.New(fault.NotFound, "There are no access details on this ticket.")
+		if len(sealed) == 0 {
+			return fault.New(fault.NotFound, "There are no sealed details on this ticket.")
 		}
 		note, err := c.ownNote(purpose)
 		if err != nil {
@@ -290,10 +293,9 @@ func (s *Service) Reveal(ctx context.Context, actor identity.Actor, ref, purpose
 		return c.event(EventRevealed, "", "", map[string]string{"person": actor.PersonID, "message": note})
 	})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	plain, err := s.sealer.Open(sealed, []byte(t.ID))
-	return string(plain), err
+	return openSecrets(s.sealer, t.ID, &info, sealed)
 }
 
 // gateClause is the clause whose gate stands between two levels.

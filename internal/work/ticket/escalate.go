@@ -3,6 +3,7 @@ package ticket
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,6 +12,8 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/org"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 )
 
 // GateMissing is the detail of the fault that a gate answers with: the ids that
@@ -26,12 +29,12 @@ type GateMissing struct {
 // even while something is missing.
 // Faults: Invalid with GateMissing, Denied when the policy does not let the next
 // level take it (with the decision as detail), NotFound, Conflict.
-func (s *Service) Escalate(ctx context.Context, actor identity.Actor, ref string, expect int, in Information, files []File) (t *Ticket, err error) {
+func (s *Service) Escalate(ctx context.Context, actor identity.Actor, ref string, expect int, in information.Given) (t *Ticket, err error) {
 	defer fault.Wrap(&err, "ticket.Escalate %s", ref)
 	var missing *GateMissing
 	t, err = s.change(ctx, actor, ref, expect, func(c *change) error {
 		missing = nil
-		h, err := c.handing(in, files)
+		h, err := c.handing(in)
 		if err != nil {
 			return err
 		}
@@ -55,39 +58,58 @@ func (s *Service) Escalate(ctx context.Context, actor identity.Actor, ref string
 // handing is one hand-over under way.
 type handing struct {
 	*change
-	info     Information
+	info     information.Given
+	sealed   []byte
 	from, to string
 	sit      *coverage.Situation
 	decision coverage.Decision
 }
 
 // handing merges what is given now with what was given before and stores it.
-func (c *change) handing(in Information, files []File) (*handing, error) {
+func (c *change) handing(in information.Given) (*handing, error) {
 	h := &handing{change: c}
+	p := c.rules.Policy
 	var err error
 	if h.from, h.to, err = c.rungs(); err != nil {
 		return nil, err
 	}
-	if err := in.check(c.rules.Policy); err != nil {
+	if err := in.Take(p); err != nil {
 		return nil, err
 	}
-	var sealed []byte
-	if h.info, sealed, err = loadInformation(c.tx, c.t.ID); err != nil {
+	readable, err := c.readable()
+	if err != nil {
 		return nil, err
 	}
-	for _, f := range files {
-		in.Evidence = append(in.Evidence, Evidence{Name: f.Name})
+	if err := linkFiles(p, &in, readable); err != nil {
+		return nil, err
 	}
-	h.info.merge(in)
-	if h.info.AccessDetails != "" {
-		if sealed, err = c.sealer.Seal([]byte(h.info.AccessDetails), []byte(c.t.ID)); err != nil {
+	if h.info, h.sealed, err = loadInformation(c.tx, p, c.t.ID); err != nil {
+		return nil, err
+	}
+	if len(in.Secrets) > 0 {
+		kept, err := openSecrets(c.sealer, c.t.ID, &h.info, h.sealed)
+		if err != nil {
+			return nil, err
+		}
+		if h.sealed, err = sealSecrets(c.sealer, c.t.ID, kept, in.Secrets); err != nil {
 			return nil, err
 		}
 	}
-	if err := c.keepEvidence(&h.info, files); err != nil {
+	h.info.Merge(p, in)
+	if err := h.keepFiles(&in); err != nil {
 		return nil, err
 	}
-	return h, saveInformation(c.tx, c.t.ID, &h.info, sealed)
+	return h, saveInformation(c.tx, c.t.ID, &h.info, h.sealed)
+}
+
+// readable are the attachments that the actor may read.
+func (c *change) readable() ([]Attachment, error) {
+	rooms, err := see(c.t, c.rooms, c.actor)
+	if err != nil {
+		return nil, err
+	}
+	list, err := loadAttachments(c.tx, c.t.ID)
+	return slices.DeleteFunc(list, func(a Attachment) bool { _, ok := findRoom(rooms, a.RoomID); return !ok }), err
 }
 
 // rungs are the levels between which the ticket passes, after the permission check.
@@ -112,20 +134,20 @@ func (c *change) rungs() (from, to string, err error) {
 	return c.t.Level, to, nil
 }
 
-// keepEvidence stores new files in the room from which they are handed over.
-func (c *change) keepEvidence(info *Information, files []File) error {
+// keepFiles stores new files in the room from which they are handed over.
+func (h *handing) keepFiles(in *information.Given) error {
+	files := uploads(h.rules.Policy, nil, in)
 	if len(files) == 0 {
 		return nil
 	}
 	room := Room{ID: requesterRoomID}
-	if c.t.State != Incomplete {
-		room = c.internal(c.t.Level)
-		if err := c.ensureRoom(room); err != nil {
+	if h.t.State != Incomplete {
+		room = h.internal(h.t.Level)
+		if err := h.ensureRoom(room); err != nil {
 			return err
 		}
 	}
-	m := Message{TicketID: c.t.ID, RoomID: room.ID}
-	return storeFiles(c.tx, c.t, &m, files, info)
+	return storeUploads(h.tx, h.t, &Message{TicketID: h.t.ID, RoomID: room.ID}, files, &h.info)
 }
 
 // decide judges the request again as the next level would see it: by the pinned
@@ -138,7 +160,7 @@ func (h *handing) decide() error {
 	if h.sit, err = storedSituation(h.rules.Policy, j.Situation); err != nil {
 		return err
 	}
-	h.sit.Provided, h.sit.Waived = known(h.rules.Policy, h.info.provided()), known(h.rules.Policy, h.info.waived())
+	hold(h.sit, h.rules.Policy, &h.info)
 	if h.t.State == Incomplete {
 		h.decision = coverage.Decide(h.rules.Policy, h.sit)
 		return nil
@@ -177,11 +199,16 @@ func refused(d *coverage.Decision) error {
 }
 
 func (h *handing) lacks() *GateMissing {
-	missing := coverage.Gate(h.rules.Policy, h.sit, h.from, h.to, set(h.sit.Provided), set(h.sit.Waived))
+	var missing []policy.Requirement
+	if h.t.State == Incomplete {
+		_, missing = coverage.AtSubmit(h.rules.Policy, h.sit)
+	} else {
+		missing = coverage.Gate(h.rules.Policy, h.sit, h.from, h.to)
+	}
 	if len(missing) == 0 {
 		return nil
 	}
-	return &GateMissing{Missing: missing, Clause: gateClause(h.rules.Policy, h.from, h.to)}
+	return &GateMissing{Missing: coverage.Items(missing), Clause: clauseOf(missing)}
 }
 
 // submit completes a request that came straight to its level.
@@ -195,7 +222,8 @@ func (h *handing) submit() error {
 	if err := h.record("submit", h.t.CustomerOrg, h.t.ProviderOrg); err != nil {
 		return err
 	}
-	if err := h.event(EventCompleted, "", gateClause(h.rules.Policy, h.from, h.to), map[string]string{"level": h.t.Level, "provider": h.t.ProviderOrg}); err != nil {
+	required, _ := coverage.AtSubmit(h.rules.Policy, h.sit)
+	if err := h.event(EventCompleted, "", clauseOf(required), map[string]string{"level": h.t.Level, "provider": h.t.ProviderOrg}); err != nil {
 		return err
 	}
 	return h.notify(Notice{Event: EventOpened, RoomID: requesterRoomID})
@@ -220,7 +248,7 @@ func (h *handing) pass() error {
 	if err := h.ensureRoom(room); err != nil {
 		return err
 	}
-	if err := h.shareEvidence(room.ID); err != nil {
+	if err := h.shareFiles(room.ID); err != nil {
 		return err
 	}
 	if err := insertParty(h.tx, t.ProviderOrg, t.ID); err != nil {
@@ -236,7 +264,7 @@ func (h *handing) pass() error {
 	if err := h.event(EventEscalated, room.ID, gateClause(h.rules.Policy, h.from, h.to), data); err != nil {
 		return err
 	}
-	for id := range h.info.Waived {
+	for _, id := range slices.Sorted(maps.Keys(h.info.Waived)) {
 		if err := h.event(EventWaived, room.ID, gateClause(h.rules.Policy, h.from, h.to), map[string]string{"item": id}); err != nil {
 			return err
 		}
@@ -244,31 +272,31 @@ func (h *handing) pass() error {
 	return h.notify(Notice{Event: EventEscalated, RoomID: room.ID})
 }
 
-// shareEvidence lets the next level see the files that were handed over: each
+// shareFiles lets the next level see the files that were handed over: each
 // file of the hand-over is also an attachment of the room between the levels.
-func (h *handing) shareEvidence(room string) error {
+func (h *handing) shareFiles(room string) error {
 	list, err := loadAttachments(h.tx, h.t.ID)
 	if err != nil {
 		return err
 	}
-	for i := range h.info.Evidence {
-		e := &h.info.Evidence[i]
-		at := slices.IndexFunc(list, func(a Attachment) bool { return a.ID == e.Attachment })
-		if e.Attachment == "" || at < 0 || list[at].RoomID == room {
+	for _, d := range h.rules.Policy.Information() {
+		if !information.IsFiles(d.Type) {
 			continue
 		}
-		a := list[at]
-		a.ID, a.RoomID, a.MessageID, a.CreatedAt = db.NewID(), room, "", h.now
-		if err := insertAttachment(h.tx, &a); err != nil {
-			return err
+		for _, row := range h.info.Values[d.ID].Rows {
+			at := slices.IndexFunc(list, func(a Attachment) bool { return a.ID == row[information.Attachment] })
+			if at < 0 || list[at].RoomID == room {
+				continue
+			}
+			a := list[at]
+			a.ID, a.RoomID, a.MessageID, a.CreatedAt = db.NewID(), room, "", h.now
+			if err := insertAttachment(h.tx, &a); err != nil {
+				return err
+			}
+			row[information.Attachment] = a.ID
 		}
-		e.Attachment = a.ID
 	}
-	_, sealed, err := loadInformation(h.tx, h.t.ID)
-	if err != nil {
-		return err
-	}
-	return saveInformation(h.tx, h.t.ID, &h.info, sealed)
+	return saveInformation(h.tx, h.t.ID, &h.info, h.sealed)
 }
 
 func (h *handing) record(kind, fromOrg, toOrg string) error {

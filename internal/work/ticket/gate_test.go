@@ -6,6 +6,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
@@ -59,7 +60,7 @@ func TestAnOverrideIsNoWayAroundTheGate(t *testing.T) {
 		if err != nil || done.State != ticket.Incomplete {
 			t.Fatalf("%+v, %v", done, err)
 		}
-		if done, err = w.tickets.Escalate(ctx, w.actors["admin@cloud"], o.Ticket.ID, 0, full(), nil); err != nil || done.State != ticket.New || done.Level != "L2" {
+		if done, err = w.tickets.Escalate(ctx, w.actors["admin@cloud"], o.Ticket.ID, 0, full()); err != nil || done.State != ticket.New || done.Level != "L2" {
 			t.Fatalf("%+v, %v", done, err)
 		}
 	})
@@ -71,7 +72,7 @@ func TestAnOverrideHoldsForTheLevelsAbove(t *testing.T) {
 		if _, err := w.tickets.Reopen(ctx, w.actors["l1@vendor"], o.Ticket.ID, 0, "Agreed with sales."); err != nil {
 			t.Fatal(err)
 		}
-		done, err := w.tickets.Escalate(ctx, w.actors["l1@vendor"], o.Ticket.ID, 0, full(), nil)
+		done, err := w.tickets.Escalate(ctx, w.actors["l1@vendor"], o.Ticket.ID, 0, full())
 		if err != nil || done.Level != "L2" || done.ProviderOrg != w.orgs["vendor"] {
 			t.Fatalf("%+v, %v", done, err)
 		}
@@ -93,7 +94,7 @@ func TestARequestWhoseProviderIsNotKnownGoesUpAtTheVendor(t *testing.T) {
 			t.Fatalf("%+v, %v", o.Ticket, err)
 		}
 		for _, who := range []string{"l1@vendor", "l2@vendor"} {
-			if _, err := w.tickets.Escalate(ctx, w.actors[who], o.Ticket.ID, 0, full(), nil); err != nil {
+			if _, err := w.tickets.Escalate(ctx, w.actors[who], o.Ticket.ID, 0, full()); err != nil {
 				t.Fatalf("%s: %v", who, err)
 			}
 		}
@@ -108,8 +109,9 @@ func TestAPurposeOfALookIsKeptAtTheDesk(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		id := w.open("enduser@cloud", "camera-microphone").Ticket.ID
 		info := full()
-		info.AccessDetails, info.NoneNeeded = "user demo, word sesame", false
-		if _, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], id, 0, info, nil); err != nil {
+		delete(info.Values, "none_needed")
+		info.Set("access_details", information.Value{Text: "user demo, word sesame"})
+		if _, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], id, 0, info); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.tickets.Reveal(ctx, w.actors["l2@vendor"], id, " "); fault.KindOf(err) != fault.Invalid {

@@ -1,190 +1,132 @@
 package ticket
 
 import (
-	"maps"
-	"net/url"
+	"encoding/json"
 	"slices"
-	"strings"
 
+	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/platform/seal"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 )
 
-// Information is what has been given for a hand-over (clause escalation).
-// AccessDetails is plain only on its way in; the store keeps it sealed.
-type Information struct {
-	Steps          []Step            `json:"steps,omitempty"`
-	EnvironmentURL string            `json:"environment_url,omitempty"`
-	AccessDetails  string            `json:"-"`
-	HasAccess      bool              `json:"has_access,omitempty"`
-	NoneNeeded     bool              `json:"none_needed,omitempty"`
-	Evidence       []Evidence        `json:"evidence,omitempty"`
-	TestMatrix     []Tested          `json:"test_matrix,omitempty"`
-	Tried          string            `json:"tried,omitempty"`
-	Waived         map[string]string `json:"waived,omitempty"`
+// hold tells a situation what has been given.
+func hold(sit *coverage.Situation, p *policy.Policy, info *information.Given) {
+	sit.Provided, sit.Amounts = info.Amounts(p)
+	sit.Waived = info.Waivers(p)
 }
 
-// Step is one step to reproduce.
-type Step struct {
-	Action   string `json:"action"`
-	Expected string `json:"expected,omitempty"`
-	Actual   string `json:"actual,omitempty"`
+// clauseOf is the clause that asks for the first of these; "" when nothing is asked for.
+func clauseOf(list []policy.Requirement) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0].Clause
 }
 
-// Evidence is a screenshot or a recording: a file of this ticket, or a link.
-type Evidence struct {
-	Name       string `json:"name,omitempty"`
-	Attachment string `json:"attachment,omitempty"`
-	URL        string `json:"url,omitempty"`
-}
+// Secrets are sealed together under the id of their ticket and this mark; a first store sealed one text under the id alone.
+const secretsMark = "/secrets"
 
-// Tested is one combination that was tried, with its result.
-type Tested struct {
-	Browser string `json:"browser"`
-	OS      string `json:"os"`
-	Device  string `json:"device"`
-	Result  string `json:"result"`
-}
-
-// Ids of information that this version's forms and API can carry. A policy
-// document names them under `information`.
-const (
-	InfoSteps       = "steps"
-	InfoEnvironment = "environment_url"
-	InfoAccess      = "access_details"
-	InfoNoneNeeded  = "none_needed"
-	InfoEvidence    = "evidence"
-	InfoTestMatrix  = "test_matrix"
-	InfoTried       = "tried"
-)
-
-// provided lists the ids of what is there; a half-filled item does not count.
-func (i *Information) provided() []string {
-	var ids []string
-	add := func(id string, there bool) {
-		if there {
-			ids = append(ids, id)
+// sealSecrets adds secrets to those that are sealed already; keep is nil for none.
+func sealSecrets(sealer *seal.Sealer, ticket string, keep, more map[string]string) ([]byte, error) {
+	all := make(map[string]string, len(keep)+len(more))
+	for _, from := range []map[string]string{keep, more} {
+		for id, text := range from {
+			all[id] = text
 		}
 	}
-	add(InfoSteps, len(i.Steps) > 0)
-	add(InfoEnvironment, validURL(i.EnvironmentURL))
-	add(InfoAccess, i.HasAccess)
-	add(InfoNoneNeeded, i.NoneNeeded)
-	add(InfoEvidence, len(i.Evidence) > 0)
-	add(InfoTestMatrix, len(i.TestMatrix) > 0)
-	add(InfoTried, i.Tried != "")
-	return ids
+	plain, err := json.Marshal(all)
+	if err != nil {
+		return nil, err
+	}
+	return sealer.Seal(plain, []byte(ticket+secretsMark))
 }
 
-// waived lists what was waived with a reason; the gate counts it only where the policy lets it.
-func (i *Information) waived() []string {
-	var ids []string
-	for id, reason := range i.Waived {
-		if strings.TrimSpace(reason) != "" {
-			ids = append(ids, id)
+// openSecrets are the sealed texts by the ids of their information.
+func openSecrets(sealer *seal.Sealer, ticket string, info *information.Given, sealed []byte) (map[string]string, error) {
+	if len(sealed) == 0 {
+		return nil, nil
+	}
+	plain, err := sealer.Open(sealed, []byte(ticket+secretsMark))
+	if err == nil {
+		var out map[string]string
+		return out, json.Unmarshal(plain, &out)
+	}
+	if plain, first := sealer.Open(sealed, []byte(ticket)); first == nil && len(info.Sealed) > 0 {
+		return map[string]string{info.Sealed[0]: string(plain)}, nil
+	}
+	return nil, err
+}
+
+// upload is a file on its way into a ticket, for an information of the policy or for none.
+type upload struct {
+	File
+	id string
+}
+
+// uploads are the files of a request: those sent for an information, and those sent without a word on what they show, of which
+// pictures and recordings count as what the policy asks for of that kind.
+func uploads(p *policy.Policy, files []File, info *information.Given) []upload {
+	var list []upload
+	for _, f := range files {
+		list = append(list, upload{f, information.ForFile(p, f.ContentType)})
+	}
+	for _, d := range p.Information() {
+		for _, f := range info.Files[d.ID] {
+			list = append(list, upload{f, d.ID})
 		}
 	}
-	return ids
+	return list
 }
 
-// check refuses to waive what the policy does not know: a stored situation that
-// names it could not be read again.
-func (i *Information) check(p *policy.Policy) error {
-	e := fault.New(fault.Invalid, "The policy does not ask for some of what is waived. Leave those items out.")
+// storeUploads makes files part of a message and notes those that were sent for an information under it.
+func storeUploads(tx *db.Tx, t *Ticket, m *Message, list []upload, info *information.Given) error {
+	for _, u := range list {
+		id, err := storeFile(tx, t, m, u.File)
+		if err != nil {
+			return err
+		}
+		if u.id != "" {
+			rows := slices.Clone(info.Values[u.id].Rows)
+			info.Set(u.id, information.Value{Rows: append(rows, information.Row{information.Name: u.Name, information.Attachment: id})})
+		}
+	}
+	return nil
+}
+
+// linkFiles finds the attachments that rows of files mean, among those that the actor may read. A name without a file stays a name.
+// Faults: Invalid for an id that is no attachment of this ticket.
+func linkFiles(p *policy.Policy, in *information.Given, readable []Attachment) error {
+	e := fault.New(fault.Invalid, "One of the files named is no file of this ticket. Add the file first, then name its id.")
 	bad := e
-	for _, id := range slices.Sorted(maps.Keys(i.Waived)) {
-		if !asks(p, id) {
-			bad = bad.WithField("waive."+id, "The policy has no such item.")
+	for _, d := range p.Information() {
+		if !information.IsFiles(d.Type) {
+			continue
 		}
+		v, ok := in.Values[d.ID]
+		if !ok {
+			continue
+		}
+		rows := slices.Clone(v.Rows)
+		for i, row := range rows {
+			if row[information.URL] != "" {
+				continue
+			}
+			at := slices.IndexFunc(readable, func(a Attachment) bool {
+				return a.ID == row[information.Attachment] || row[information.Attachment] == "" && a.Name == row[information.Name]
+			})
+			if at >= 0 {
+				rows[i] = information.Row{information.Name: readable[at].Name, information.Attachment: readable[at].ID}
+			} else if row[information.Attachment] != "" {
+				bad = bad.WithField(information.Path(d.ID, i), "This ticket has no such attachment.")
+			}
+		}
+		in.Set(d.ID, information.Value{Rows: rows})
 	}
 	if bad != e {
 		return bad
 	}
 	return nil
-}
-
-func asks(p *policy.Policy, id string) bool {
-	return slices.ContainsFunc(p.Information(), func(i policy.Information) bool { return i.ID == id })
-}
-
-// known are the ids that the policy has a name for; another policy may ask for less.
-func known(p *policy.Policy, ids []string) []string {
-	return slices.DeleteFunc(ids, func(id string) bool { return !asks(p, id) })
-}
-
-// merge adds what in brings; what it leaves empty stays as it was.
-func (i *Information) merge(in Information) {
-	in.clean()
-	if len(in.Steps) > 0 {
-		i.Steps = in.Steps
-	}
-	if in.EnvironmentURL != "" {
-		i.EnvironmentURL = in.EnvironmentURL
-	}
-	if in.AccessDetails != "" {
-		i.AccessDetails, i.HasAccess, i.NoneNeeded = in.AccessDetails, true, false
-	} else if in.NoneNeeded {
-		i.NoneNeeded = true
-	}
-	i.Evidence = append(i.Evidence, in.Evidence...)
-	if len(in.TestMatrix) > 0 {
-		i.TestMatrix = in.TestMatrix
-	}
-	if in.Tried != "" {
-		i.Tried = in.Tried
-	}
-	for id, reason := range in.Waived {
-		if i.Waived == nil {
-			i.Waived = map[string]string{}
-		}
-		i.Waived[id] = reason
-	}
-}
-
-// clean trims and drops empty rows: a row counts when it says what was done, or
-// what was tested with its result.
-func (i *Information) clean() {
-	i.EnvironmentURL = strings.TrimSpace(i.EnvironmentURL)
-	i.Tried = strings.TrimSpace(i.Tried)
-	var steps []Step
-	for _, s := range i.Steps {
-		s = Step{strings.TrimSpace(s.Action), strings.TrimSpace(s.Expected), strings.TrimSpace(s.Actual)}
-		if s.Action != "" {
-			steps = append(steps, s)
-		}
-	}
-	i.Steps = steps
-	var rows []Tested
-	for _, r := range i.TestMatrix {
-		r = Tested{strings.TrimSpace(r.Browser), strings.TrimSpace(r.OS), strings.TrimSpace(r.Device), strings.TrimSpace(r.Result)}
-		if r.Browser != "" && r.OS != "" && r.Device != "" && r.Result != "" {
-			rows = append(rows, r)
-		}
-	}
-	i.TestMatrix = rows
-	var waived map[string]string
-	for id, reason := range i.Waived {
-		if reason = strings.TrimSpace(reason); reason != "" {
-			if waived == nil {
-				waived = map[string]string{}
-			}
-			waived[id] = reason
-		}
-	}
-	i.Waived = waived
-}
-
-// set is a list of ids in the form that the gate asks for.
-func set(ids []string) coverage.Set {
-	out := make(coverage.Set, len(ids))
-	for _, id := range ids {
-		out[id] = true
-	}
-	return out
-}
-
-func validURL(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }

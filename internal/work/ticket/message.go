@@ -183,7 +183,7 @@ func (c *change) writeInto(room Room, p Post, m *Message) error {
 	if err := insertMessage(c.tx, m); err != nil {
 		return err
 	}
-	if err := storeFiles(c.tx, c.t, m, p.Files, &Information{}); err != nil {
+	if err := storeFiles(c.tx, c.t, m, p.Files); err != nil {
 		return err
 	}
 	if err := insertMailRef(c.tx, p.MailID, c.t.ID, room.ID); err != nil {

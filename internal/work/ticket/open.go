@@ -3,6 +3,7 @@ package ticket
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,6 +15,8 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/journal"
 	"github.com/tierdesk/tierdesk/internal/register/org"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 )
 
 // Limits of what a person writes, in bytes.
@@ -41,9 +44,10 @@ type Draft struct {
 	// kept and seen by the desk, and nothing is decided as that person.
 	Verified bool
 	// Automatic marks a machine's mail: it is kept and not answered.
-	Automatic   bool
-	Files       []File
-	Information Information
+	Automatic bool
+	Files     []File
+	// Information is checked by the policy in force; see information.Given.Take.
+	Information information.Given
 	// MailID is the Message-ID of the mail that brought it.
 	MailID string
 	// IdempotencyKey and RequestHash make a repeated call answer with the first ticket.
@@ -182,7 +186,7 @@ func (d *Draft) checkWords(f *facts) error {
 				WithField("category", "There is no category "+quote(d.Category)+". The policy page lists them.")
 		}
 	}
-	if err := d.Information.check(p); err != nil || d.Severity == "" {
+	if err := takeNew(p, &d.Information); err != nil || d.Severity == "" {
 		return err
 	}
 	for _, sev := range p.Severities() {
@@ -248,8 +252,8 @@ func (s *Service) open(ctx context.Context, actor identity.Actor, d *Draft, f *f
 	if err := p.decide(s.db.Now()); err != nil {
 		return Opened{}, err
 	}
-	if d.Information.AccessDetails != "" {
-		if p.sealed, err = s.sealer.Seal([]byte(d.Information.AccessDetails), []byte(p.ticket.ID)); err != nil {
+	if secrets := d.Information.Secrets; len(secrets) > 0 {
+		if p.sealed, err = sealSecrets(s.sealer, p.ticket.ID, nil, secrets); err != nil {
 			return Opened{}, err
 		}
 	}
@@ -283,6 +287,9 @@ type prepared struct {
 	messageID string
 	ticket    Ticket
 	room      Room
+	situation coverage.Situation
+	info      information.Given
+	uploads   []upload
 	judgement Judgement
 	sealed    []byte
 }
@@ -290,17 +297,17 @@ type prepared struct {
 // decide asks the policy in force and fills the rows; it is pure but for ids.
 func (p *prepared) decide(now int64) error {
 	d, f := p.draft, p.facts
-	info := &d.Information
-	info.clean()
-	info.HasAccess = info.AccessDetails != ""
-	for _, file := range d.Files {
-		if isEvidence(file.ContentType) {
-			info.Evidence = append(info.Evidence, Evidence{Name: file.Name})
+	p.uploads = uploads(f.rules.Policy, d.Files, &d.Information)
+	p.info.Merge(f.rules.Policy, d.Information)
+	for _, u := range p.uploads {
+		if u.id != "" {
+			p.info.Attach(u.id, u.File)
 		}
 	}
 	sit := f.situation
 	sit.At, sit.Arrived, sit.Category, sit.SeverityAsked = now, now, d.Category, d.Severity
-	sit.Provided, sit.Waived = known(f.rules.Policy, info.provided()), known(f.rules.Policy, info.waived())
+	hold(&sit, f.rules.Policy, &p.info)
+	p.situation = sit
 	decision := coverage.Decide(f.rules.Policy, &sit)
 	situation, err := json.Marshal(&sit)
 	if err != nil {
@@ -348,8 +355,8 @@ func (p *prepared) place(d *coverage.Decision) {
 
 func (s *Service) store(tx *db.Tx, p *prepared) error {
 	t, d := &p.ticket, p.draft
-	info := d.Information
-	info.Evidence = slices.Clone(info.Evidence) // linked to attachments that a second try makes anew
+	info := p.info
+	info.Values = maps.Clone(info.Values) // linked to attachments that a second try makes anew
 	if err := insertTicket(tx, t); err != nil {
 		return err
 	}
@@ -372,7 +379,7 @@ func (s *Service) store(tx *db.Tx, p *prepared) error {
 	if err := insertMessage(tx, &m); err != nil {
 		return err
 	}
-	if err := storeFiles(tx, t, &m, d.Files, &info); err != nil {
+	if err := storeUploads(tx, t, &m, p.uploads, &info); err != nil {
 		return err
 	}
 	if err := insertJudgement(tx, &p.judgement); err != nil {
@@ -396,9 +403,9 @@ func (s *Service) store(tx *db.Tx, p *prepared) error {
 	return s.queue.Enqueue(tx, jobs.Job{Kind: NotifyJob, Payload: Notice{TicketID: t.ID, Event: event, MessageID: m.ID, RoomID: p.room.ID, ActorID: p.actor.PersonID, Automatic: d.Automatic}})
 }
 
-func (s *Service) storeDetails(tx *db.Tx, p *prepared, info *Information) error {
+func (s *Service) storeDetails(tx *db.Tx, p *prepared, info *information.Given) error {
 	t := &p.ticket
-	if len(info.provided()) > 0 || len(info.Waived) > 0 {
+	if !info.Empty() {
 		if err := saveInformation(tx, t.ID, info, p.sealed); err != nil {
 			return err
 		}
@@ -417,24 +424,25 @@ func firstClause(d *coverage.Decision) string {
 	return ""
 }
 
-// storeFiles makes stored files part of a message; evidence without an id is linked to its attachment.
-func storeFiles(tx *db.Tx, t *Ticket, m *Message, files []File, info *Information) error {
+// storeFiles makes stored files part of a message.
+func storeFiles(tx *db.Tx, t *Ticket, m *Message, files []File) error {
 	for _, file := range files {
-		a := Attachment{TicketID: t.ID, ID: db.NewID(), RoomID: m.RoomID, MessageID: m.ID, Name: file.Name, ContentType: file.ContentType, Hash: file.Hash, Size: file.Size, CreatedAt: tx.Now()}
-		if err := insertAttachment(tx, &a); err != nil {
+		if _, err := storeFile(tx, t, m, file); err != nil {
 			return err
-		}
-		for i := range info.Evidence {
-			e := &info.Evidence[i]
-			if e.Attachment == "" && e.URL == "" && e.Name == file.Name {
-				e.Attachment = a.ID
-				break
-			}
 		}
 	}
 	return nil
 }
 
-func isEvidence(contentType string) bool {
-	return strings.HasPrefix(contentType, "image/") || strings.HasPrefix(contentType, "video/")
+func storeFile(tx *db.Tx, t *Ticket, m *Message, file File) (id string, err error) {
+	a := Attachment{TicketID: t.ID, ID: db.NewID(), RoomID: m.RoomID, MessageID: m.ID, Name: file.Name, ContentType: file.ContentType, Hash: file.Hash, Size: file.Size, CreatedAt: tx.Now()}
+	return a.ID, insertAttachment(tx, &a)
+}
+
+// takeNew takes in what comes with a new request, which has no files yet that it could name.
+func takeNew(p *policy.Policy, in *information.Given) error {
+	if err := in.Take(p); err != nil {
+		return err
+	}
+	return linkFiles(p, in, nil)
 }

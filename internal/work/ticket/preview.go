@@ -8,6 +8,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
 )
 
 // Preview is what the policy in force would decide on a request if it were sent now.
@@ -17,7 +18,8 @@ type Preview struct {
 	// Provider is whose desk would have it; Level is where it would begin.
 	Provider OrgName
 	Level    string
-	// GateClause asks for what Decision.Missing lists; empty when nothing is asked for.
+	// Required is what the gates ask of the request, by GateClause; empty when nothing is asked for.
+	Required   []policy.Requirement
 	GateClause string
 }
 
@@ -48,7 +50,8 @@ func (s *Service) Preview(ctx context.Context, actor identity.Actor, requester, 
 		orgs, err := orgNames(tx, []string{p.ticket.ProviderOrg})
 		out = Preview{Decision: p.judgement.Decision, Rules: f.rules, Provider: orgs[p.ticket.ProviderOrg], Level: p.ticket.Level}
 		if len(out.Decision.Missing) > 0 {
-			out.GateClause = gateClause(f.rules.Policy, f.rules.Policy.LowestLevel(), p.ticket.Level)
+			out.Required, _ = coverage.AtSubmit(f.rules.Policy, &p.situation)
+			out.GateClause = clauseOf(out.Required)
 		}
 		return err
 	})

@@ -8,6 +8,8 @@ import (
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 )
 
 // A field of a ticket stands in four places here: ticketColumns, fields, and, if it may change, updateTicket.
@@ -227,7 +229,7 @@ func judgementsInForce(tx *db.Tx, tickets []string) (map[string]Judgement, error
 	return out, err
 }
 
-func saveInformation(tx *db.Tx, ticket string, info *Information, sealed []byte) error {
+func saveInformation(tx *db.Tx, ticket string, info *information.Given, sealed []byte) error {
 	data, err := json.Marshal(info)
 	if err != nil {
 		return err
@@ -238,8 +240,8 @@ func saveInformation(tx *db.Tx, ticket string, info *Information, sealed []byte)
 	return err
 }
 
-// loadInformation is what was given so far, with the sealed access details.
-func loadInformation(tx *db.Tx, ticket string) (info Information, sealed []byte, err error) {
+// loadInformation is what was given so far, with the sealed secrets.
+func loadInformation(tx *db.Tx, p *policy.Policy, ticket string) (info information.Given, sealed []byte, err error) {
 	var data string
 	err = tx.QueryRow("SELECT data, access FROM information WHERE ticket_id = $1", ticket).Scan(&data, &sealed)
 	if errors.Is(err, db.ErrNoRows) {
@@ -248,7 +250,9 @@ func loadInformation(tx *db.Tx, ticket string) (info Information, sealed []byte,
 	if err != nil {
 		return info, nil, err
 	}
-	return info, sealed, json.Unmarshal([]byte(data), &info)
+	err = json.Unmarshal([]byte(data), &info)
+	info.Named(p)
+	return info, sealed, err
 }
 
 func insertHandover(tx *db.Tx, h *Handover) error {

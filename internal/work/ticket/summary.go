@@ -91,7 +91,9 @@ func (s *Service) summary(tx *db.Tx, t Ticket, j Judgement, events []journal.Eve
 	if t.State != Incomplete {
 		return out, nil
 	}
-	info, _, err := loadInformation(tx, t.ID)
-	out.Missing = coverage.Gate(p, sit, p.LowestLevel(), t.Level, set(info.provided()), set(info.waived()))
+	info, _, err := loadInformation(tx, p, t.ID)
+	hold(sit, p, &info)
+	_, missing := coverage.AtSubmit(p, sit)
+	out.Missing = coverage.Items(missing)
 	return out, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
 	"github.com/tierdesk/tierdesk/internal/work/attach"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 )
 
 // Ticket is one request. Instants are UTC milliseconds; empty strings mean "not known" or "none".
@@ -111,7 +112,7 @@ type Handover struct {
 	PersonID           string
 	At                 int64
 	Reason             string
-	Information        Information
+	Information        information.Given
 }
 
 // room is the room in which both sides of the hand-over meet.

@@ -13,6 +13,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/register/journal"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
@@ -79,18 +80,19 @@ func TestTheGateListsWhatIsMissingAndKeepsWhatWasGiven(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		o := w.open("enduser@cloud", "camera-microphone")
 		id := o.Ticket.ID
-		_, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], id, 0, ticket.Information{}, nil)
+		_, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], id, 0, information.Given{})
 		all := []string{"steps", "environment_url", "access_details", "evidence", "test_matrix"}
 		if got := missingOf(t, err); !slices.Equal(got, all) {
 			t.Fatalf("missing %v", got)
 		}
-		_, err = w.tickets.Escalate(ctx, w.actors["l1@cloud"], id, 0, ticket.Information{Steps: []ticket.Step{{Action: "Open the room"}}, AccessDetails: "user demo, word sesame"}, nil)
+		_, err = w.tickets.Escalate(ctx, w.actors["l1@cloud"], id, 0, given(`{"values": {"steps": ["Open the room"], "access_details": "user demo, word sesame"}}`))
 		if got := missingOf(t, err); !slices.Equal(got, []string{"environment_url", "evidence", "test_matrix"}) {
 			t.Fatalf("missing %v", got)
 		}
 		rest := full()
-		rest.Steps, rest.NoneNeeded = nil, false
-		done, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], id, 0, rest, nil)
+		delete(rest.Values, "steps")
+		delete(rest.Values, "none_needed")
+		done, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], id, 0, rest)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,11 +100,11 @@ func TestTheGateListsWhatIsMissingAndKeepsWhatWasGiven(t *testing.T) {
 			t.Fatalf("at %s of %s, %s", done.Level, w.name(done.ProviderOrg), done.State)
 		}
 		v, err := w.view("l2@vendor", id, "")
-		if err != nil || v.Info.Steps[0].Action != "Open the room" || !v.Info.HasAccess {
+		if err != nil || v.Info.Values["steps"].Rows[0]["action"] != "Open the room" || !slices.Equal(v.Info.Sealed, []string{"access_details"}) {
 			t.Fatalf("level 2 sees %+v, %v", v, err)
 		}
 		secret, err := w.tickets.Reveal(ctx, w.actors["l2@vendor"], id, "to reproduce")
-		if err != nil || secret != "user demo, word sesame" {
+		if err != nil || secret["access_details"] != "user demo, word sesame" {
 			t.Fatalf("revealed %q, %v", secret, err)
 		}
 		if _, err := w.tickets.Reveal(ctx, w.actors["l1@cloud"], id, "curious"); fault.KindOf(err) != fault.Denied {
@@ -128,11 +130,11 @@ func TestARequestStraightToLevel2MeetsTheSameGate(t *testing.T) {
 		if err != nil || len(q.Rows) != 0 {
 			t.Fatalf("an incomplete request stands in the queue: %v, %v", q.Rows, err)
 		}
-		_, err = w.tickets.Escalate(ctx, w.actors["admin@cloud"], o.Ticket.ID, 0, ticket.Information{}, nil)
+		_, err = w.tickets.Escalate(ctx, w.actors["admin@cloud"], o.Ticket.ID, 0, information.Given{})
 		if got := missingOf(t, err); !slices.Equal(got, o.Decision.Missing) {
 			t.Fatalf("two lists: %v and %v", got, o.Decision.Missing)
 		}
-		done, err := w.tickets.Escalate(ctx, w.actors["admin@cloud"], o.Ticket.ID, 0, full(), nil)
+		done, err := w.tickets.Escalate(ctx, w.actors["admin@cloud"], o.Ticket.ID, 0, full())
 		if err != nil || done.State != ticket.New || done.Level != "L2" || done.DueAt == nil {
 			t.Fatalf("%+v, %v", done, err)
 		}
@@ -148,8 +150,8 @@ func TestAWaiverNeedsAReasonAndHoldsOnlyWhereThePolicyLetsIt(t *testing.T) {
 		o := w.open("enduser@cloud", "camera-microphone")
 		in := full()
 		in.Waived = map[string]string{"evidence": "  ", "steps": "no time"}
-		in.Steps = nil
-		_, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], o.Ticket.ID, 0, in, nil)
+		delete(in.Values, "steps")
+		_, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], o.Ticket.ID, 0, in)
 		if got := missingOf(t, err); !slices.Equal(got, []string{"steps", "evidence"}) {
 			t.Fatalf("missing %v", got)
 		}
@@ -163,7 +165,7 @@ func TestEachPersonSeesExactlyTheirRooms(t *testing.T) {
 		if _, err := w.view("l1@vendor", id, ""); fault.KindOf(err) != fault.NotFound {
 			t.Fatalf("the vendor sees a customer's own ticket: %v", err)
 		}
-		if _, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], id, 0, full(), nil); err != nil {
+		if _, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], id, 0, full()); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := w.tickets.Write(ctx, w.actors["l2@vendor"], id, 0, ticket.Post{Room: "internal", Body: "between us", Channel: "desk"}); err != nil {
@@ -203,10 +205,10 @@ func TestTheListIsWhatTheViewAllows(t *testing.T) {
 		for _, who := range []string{"enduser@named", "admin@named", "enduser@cloud", "admin@cloud", "admin@selfhosted", "enduser@selfhosted", "admin@fjord", "admin@lapsed"} {
 			ids = append(ids, w.open(who, "camera-microphone").Ticket.ID)
 		}
-		if _, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], ids[2], 0, full(), nil); err != nil {
+		if _, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], ids[2], 0, full()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.tickets.Escalate(ctx, w.actors["l1@vendor"], ids[0], 0, full(), nil); err != nil {
+		if _, err := w.tickets.Escalate(ctx, w.actors["l1@vendor"], ids[0], 0, full()); err != nil {
 			t.Fatal(err)
 		}
 		for who := range people {
@@ -260,10 +262,10 @@ func TestLevel2ReturnsWithAReasonAndLevel3OpensOnlyFromLevel2(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		o := w.open("enduser@named", "camera-microphone")
 		id := o.Ticket.ID
-		if _, err := w.tickets.Escalate(ctx, w.actors["l1@vendor"], id, 0, full(), nil); err != nil {
+		if _, err := w.tickets.Escalate(ctx, w.actors["l1@vendor"], id, 0, full()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.tickets.Escalate(ctx, w.actors["l1@vendor"], id, 0, full(), nil); fault.KindOf(err) != fault.Denied {
+		if _, err := w.tickets.Escalate(ctx, w.actors["l1@vendor"], id, 0, full()); fault.KindOf(err) != fault.Denied {
 			t.Fatalf("level 1 opened level 3: %v", err)
 		}
 		if _, err := w.tickets.Return(ctx, w.actors["l2@vendor"], id, 0, ""); fault.KindOf(err) != fault.Invalid {
@@ -274,7 +276,7 @@ func TestLevel2ReturnsWithAReasonAndLevel3OpensOnlyFromLevel2(t *testing.T) {
 			t.Fatalf("%+v, %v", back, err)
 		}
 		for _, who := range []string{"l1@vendor", "l2@vendor"} {
-			if _, err := w.tickets.Escalate(ctx, w.actors[who], id, 0, full(), nil); err != nil {
+			if _, err := w.tickets.Escalate(ctx, w.actors[who], id, 0, full()); err != nil {
 				t.Fatalf("%s: %v", who, err)
 			}
 		}
@@ -289,7 +291,7 @@ func TestSelfHostedLevel3IsTheCustomersOwn(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		o := w.open("enduser@selfhosted", "camera-microphone")
 		for _, who := range []string{"l1@selfhosted", "l2@vendor"} {
-			if _, err := w.tickets.Escalate(ctx, w.actors[who], o.Ticket.ID, 0, full(), nil); err != nil {
+			if _, err := w.tickets.Escalate(ctx, w.actors[who], o.Ticket.ID, 0, full()); err != nil {
 				t.Fatalf("%s: %v", who, err)
 			}
 		}
@@ -313,7 +315,7 @@ func TestACustomerWithoutMaintenanceCannotEscalateFromItsOwnDesk(t *testing.T) {
 		if o.Ticket.State != ticket.New {
 			t.Fatalf("the vendor's exclusions bound a customer's own desk: %v", o.Decision.Because)
 		}
-		_, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], o.Ticket.ID, 0, full(), nil)
+		_, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], o.Ticket.ID, 0, full())
 		if fault.KindOf(err) != fault.Denied {
 			t.Fatalf("escalated: %v", err)
 		}
@@ -392,7 +394,7 @@ func TestInterleavedWritersLoseNothing(t *testing.T) {
 				_, _, err := w.tickets.Write(ctx, l1, id, 0, ticket.Post{Room: "internal", Body: "note"})
 				return err
 			},
-			"escalate": func(id string) error { _, err := w.tickets.Escalate(ctx, l1, id, 0, full(), nil); return err },
+			"escalate": func(id string) error { _, err := w.tickets.Escalate(ctx, l1, id, 0, full()); return err },
 			"return":   func(id string) error { _, err := w.tickets.Return(ctx, w.actors["l2@vendor"], id, 0, "no"); return err },
 			"solve":    func(id string) error { _, err := w.tickets.Solve(ctx, l1, id, 0, ""); return err },
 			"reopen":   func(id string) error { _, err := w.tickets.Reopen(ctx, asker, id, 0, ""); return err },

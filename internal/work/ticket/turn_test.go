@@ -22,7 +22,7 @@ func (w *world) say(who, ref string, p ticket.Post) *ticket.Ticket {
 
 func (w *world) up(who, ref string) *ticket.Ticket {
 	w.t.Helper()
-	done, err := w.tickets.Escalate(ctx, w.actors[who], ref, 0, full(), nil)
+	done, err := w.tickets.Escalate(ctx, w.actors[who], ref, 0, full())
 	if err != nil {
 		w.t.Fatalf("%s escalates: %v", who, err)
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/product"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 )
 
 // MaxTimeline is how many messages of a room one view holds, the newest.
@@ -51,12 +53,12 @@ type View struct {
 	Account   *account.Account
 	Instance  *account.Instance
 	EndOfLife string
-	Info      Information
+	Info      information.Given
 	Handovers []Handover
 	Ladder    []Rung
 	// Next is the level that escalating leads to, Required what its gate asks, Missing what is not there yet.
 	Next              string
-	Required, Missing []string
+	Required, Missing []policy.Requirement
 	GateClause        string
 	Members           []identity.Person
 	May               May
@@ -258,7 +260,8 @@ func (r *reader) register() error {
 func (r *reader) handover() error {
 	v := r.v
 	var err error
-	if v.Info, _, err = loadInformation(r.tx, v.Ticket.ID); err != nil {
+	p := v.Rules.Policy
+	if v.Info, _, err = loadInformation(r.tx, p, v.Ticket.ID); err != nil {
 		return err
 	}
 	if v.Handovers, err = loadHandovers(r.tx, v.Ticket.ID); err != nil {
@@ -268,23 +271,19 @@ func (r *reader) handover() error {
 		_, reads := findRoom(v.Rooms, h.room())
 		return !reads
 	})
-	p := v.Rules.Policy
-	from, to := v.Ticket.Level, ""
-	if v.Ticket.State == Incomplete {
-		from, to = p.LowestLevel(), v.Ticket.Level
-	} else {
-		to, _ = p.NextLevel(v.Ticket.Level)
-	}
-	if to == "" || to == from {
-		return nil
-	}
 	sit, err := storedSituation(p, v.Judgement.Situation)
 	if err != nil {
 		return err
 	}
-	v.Next, v.GateClause = to, gateClause(p, from, to)
-	v.Required = coverage.Gate(p, sit, from, to, nil, nil)
-	v.Missing = coverage.Gate(p, sit, from, to, set(v.Info.provided()), set(v.Info.waived()))
+	hold(sit, p, &v.Info)
+	if v.Ticket.State == Incomplete {
+		v.Next = v.Ticket.Level
+		v.Required, v.Missing = coverage.AtSubmit(p, sit)
+	} else if next, ok := p.NextLevel(v.Ticket.Level); ok {
+		v.Next = next
+		v.Required, v.Missing = coverage.Requirements(p, sit, v.Ticket.Level, next), coverage.Gate(p, sit, v.Ticket.Level, next)
+	}
+	v.GateClause = clauseOf(v.Required)
 	return nil
 }
 
@@ -401,7 +400,7 @@ func (r *reader) may() error {
 		Reopen:      (handles || asks) && can(Reopen),
 		Override:    handles && can(Override),
 		Close:       handles && can(Close),
-		Reveal:      handles && v.Info.HasAccess,
+		Reveal:      handles && len(v.Info.Sealed) > 0,
 		GiveDetails: t.State == Incomplete && (asks || handles),
 	}
 	if !v.May.Assign {

@@ -2,6 +2,7 @@ package ticket_test
 
 import (
 	"context"
+	"encoding/json"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/org"
 	"github.com/tierdesk/tierdesk/internal/register/product"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 	"github.com/tierdesk/tierdesk/policies"
 )
@@ -154,10 +156,18 @@ func (w *world) open(who, category string) ticket.Opened {
 }
 
 // full is everything that the gate asks.
-func full() ticket.Information {
-	return ticket.Information{Steps: []ticket.Step{{Action: "Switch the camera on"}}, EnvironmentURL: "https://cloud.example/room", NoneNeeded: true,
-		Waived:     map[string]string{ticket.InfoEvidence: "No pictures are allowed here."},
-		TestMatrix: []ticket.Tested{{Browser: "Firefox 145", OS: "Debian 13", Device: "Laptop", Result: "Fails"}}}
+func full() information.Given {
+	return given(`{"values": {"steps": ["Switch the camera on"], "environment_url": "https://cloud.example/room", "none_needed": true,
+		"test_matrix": [{"browser": "Firefox 145", "os": "Debian 13", "device": "Laptop", "result": "Fails"}]},
+		"waived": {"evidence": "No pictures are allowed here."}}`)
+}
+
+// given reads what somebody hands over.
+func given(text string) (out information.Given) {
+	if err := json.Unmarshal([]byte(text), &out); err != nil {
+		panic(err)
+	}
+	return out
 }
 
 func (w *world) view(who, ref, room string) (*ticket.View, error) {
