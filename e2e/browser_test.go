@@ -270,18 +270,18 @@ func TestARequestInTheBrowser(t *testing.T) {
 		stayed(lena, "Firefox 145.")
 
 		lena.open(ticket + "/escalate")
-		lena.fill("#f-tried", "Another camera and a private window.")
+		lena.fill("#f-info-tried", "Another camera and a private window.")
 		lena.goes(func() { lena.click("aside button.primary") })
 		lena.says("Not escalated yet", "things are still missing", "Steps to reproduce", "Address of the environment", "What was tested and how it went")
-		if got := eval[string](lena, `document.querySelector("#f-tried").value`); got != "Another camera and a private window." {
+		if got := eval[string](lena, `document.querySelector("#f-info-tried").value`); got != "Another camera and a private window." {
 			t.Errorf("what was typed is lost: %q", got)
 		}
-		lena.fill("[name=step_action]", "Switch the camera on")
-		lena.fill("[name=environment_url]", "https://named.example/room/204")
-		lena.click("[name=none_needed]")
-		lena.upload("input[name=evidence]", screenshot(t))
+		lena.fill("[name='info.steps.action']", "Switch the camera on")
+		lena.fill("[name='info.environment_url']", "https://named.example/room/204")
+		lena.click("[name='info.none_needed'][type=checkbox]")
+		lena.upload("input[name='info.evidence']", screenshot(t))
 		for name, text := range map[string]string{"browser": "Firefox 145", "os": "Windows 11", "device": "Laptop", "result": "Black"} {
-			lena.fill("[name=matrix_"+name+"]", text)
+			lena.fill("[name='info.test_matrix."+name+"']", text)
 		}
 		lena.await(`document.querySelector("progress").value === document.querySelector("progress").max`)
 		stays(nadia)

@@ -79,8 +79,8 @@ func TestQueuesNameOnlyWhomTheDeskServes(t *testing.T) {
 	number := colin.ask(fields{"category": "camera-microphone", "subject": "Black picture", "body": "It is black."})
 	desk := "/desk/tickets/" + number
 	camille.get("/desk/L1").has(number, "Colin Martin")
-	camille.get(desk+"/escalate").submit(desk+"/escalate", fields{"step_action": "Open", "environment_url": "https://a.example", "none_needed": "yes", "waive_evidence": "not allowed",
-		"matrix_browser": "Firefox", "matrix_os": "Linux", "matrix_device": "PC", "matrix_result": "black"}).want(http.StatusSeeOther)
+	camille.get(desk+"/escalate").submit(desk+"/escalate", fields{"info.steps.action": "Open", "info.environment_url": "https://a.example", "info.none_needed": "yes", "waive.evidence": "not allowed",
+		"info.test_matrix.browser": "Firefox", "info.test_matrix.os": "Linux", "info.test_matrix.device": "PC", "info.test_matrix.result": "black"}).want(http.StatusSeeOther)
 	liam := w.as("l2@vendor.example")
 	liam.get("/desk/L2").has(number, "A person at Cloud Academy of Music").lacks("Colin")
 	liam.get(desk).want(http.StatusOK).has("A person at Cloud Academy of Music", "Black picture").lacks("Colin", "enduser@cloud.example")

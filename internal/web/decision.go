@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/internal/rules/wording"
 	"github.com/tierdesk/tierdesk/internal/web/page"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
@@ -247,20 +249,18 @@ func nextDue(list []page.Clock) (due int64, goal bool) {
 }
 
 // gate is what the way to the next level asks for and what of it is there.
-func (d reading) gate(required, missing []string, clause string, waived map[string]string) page.Gate {
+func (d reading) gate(required, missing []policy.Requirement, clause string, waived map[string]string) page.Gate {
 	g := page.Gate{}
 	if clause != "" {
 		g.Clause = d.clause(clause)
 	}
-	for _, id := range required {
-		item := page.GateItem{Key: id, Title: d.information(id), Met: true}
-		for _, m := range missing {
-			if m == id {
-				item.Met = false
+	for _, r := range required {
+		item := page.GateItem{Key: r.IDs[0], Title: d.information(r.IDs[0])}
+		item.Met = !slices.ContainsFunc(missing, func(m policy.Requirement) bool { return m.Bits == r.Bits })
+		for _, id := range r.IDs {
+			if item.Met && item.Waived == "" {
+				item.Waived = waived[id]
 			}
-		}
-		if item.Met {
-			item.Waived = waived[id]
 		}
 		g.Items = append(g.Items, item)
 	}
@@ -278,31 +278,5 @@ func (d reading) information(id string) string {
 
 func orgOf(o ticket.OrgName) page.Org { return page.Org{Name: o.Name, Kind: page.OrgKind(o.Kind)} }
 
-// productName is a product type in words.
-func productName(f page.Frame, id string) string {
-	switch id {
-	case "named-user-cloud":
-		return f.T("Named-user cloud")
-	case "cloud-server":
-		return f.T("Cloud server")
-	case "self-hosted":
-		return f.T("Self-hosted")
-	}
-	return capital(plain(id))
-}
-
-// region is the name of a region: each word with its capital.
-func region(id string) string {
-	words := strings.Fields(plain(id))
-	for i, w := range words {
-		words[i] = capital(w)
-	}
-	return strings.Join(words, " ")
-}
-
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
+// productType is a product type in words.
+func productType(id string) string { return wording.Capital(wording.Spoken(id)) }

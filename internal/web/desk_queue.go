@@ -233,7 +233,7 @@ func queueRow(t ticket.Row, a identity.Actor, p *policy.Policy, f page.Frame) pa
 		Assignee: t.AssigneeName, AssigneeYou: t.AssigneeID != "" && t.AssigneeID == a.PersonID, Unread: t.State == ticket.New,
 		BestEffort: t.Effort == "best-effort"}
 	if t.ProductType != "" {
-		row.Product = productName(f, t.ProductType)
+		row.Product = productType(t.ProductType)
 	}
 	if row.Requester == "" {
 		row.Requester = somebody(f, t.CustomerName)

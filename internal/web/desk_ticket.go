@@ -6,17 +6,18 @@ import (
 
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/journal"
+	"github.com/tierdesk/tierdesk/internal/rules/wording"
 	"github.com/tierdesk/tierdesk/internal/web/page"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
 func (s *site) ticketPage(w http.ResponseWriter, r *http.Request, a identity.Actor) error {
-	return s.showTicket(w, r, a, &form{}, "", refusal{status: http.StatusOK}, "")
+	return s.showTicket(w, r, a, &form{}, "", refusal{status: http.StatusOK}, nil)
 }
 
 // showTicket is one ticket for an engineer. formName is the form that was refused, "" for none;
 // revealed is shown in the answer to a reveal and nowhere else.
-func (s *site) showTicket(w http.ResponseWriter, r *http.Request, a identity.Actor, typed *form, formName string, no refusal, revealed string) error {
+func (s *site) showTicket(w http.ResponseWriter, r *http.Request, a identity.Actor, typed *form, formName string, no refusal, revealed map[string]string) error {
 	room := r.URL.Query().Get("room")
 	if typed.Get("room") != "" {
 		room = typed.Get("room")
@@ -35,7 +36,7 @@ func (s *site) showTicket(w http.ResponseWriter, r *http.Request, a identity.Act
 	}
 	f.LiveTopic, f.Kept = "ticket:"+v.Ticket.ID, s.keep(a, typed, no)
 	d := s.sight(f, v, a)
-	p := d.ticket()
+	p := d.ticket(revealed)
 	p.Errors = no.errors
 	if no.stale != nil {
 		p.Conflict = d.conflict(*no.stale)
@@ -45,19 +46,16 @@ func (s *site) showTicket(w http.ResponseWriter, r *http.Request, a identity.Act
 	} else if formName != "" {
 		p.Actions.OpenForm, p.Actions.Typed = formName, typed.get("reason")+typed.get("body")
 	}
-	if revealed != "" && p.Handover != nil {
-		p.Handover.Access.Revealed = revealed
-	}
 	return s.render(w, r, no.status, p.View())
 }
 
 // ticket fills the page of an engineer from what the view allows.
-func (s sight) ticket() page.Ticket {
+func (s sight) ticket(revealed map[string]string) page.Ticket {
 	v, t := s.v, &s.v.Ticket
 	p := page.Ticket{Frame: s.f, Number: t.Name(), Subject: subject(t.Subject, s.f), Version: int64(t.Version), State: page.State(t.State), Level: s.level(t.Level),
 		Back: s.back(), Severity: severityName(s.rules.Policy, t.Severity), Reference: t.Reference, Requester: s.requester(), Ladder: s.ladder(),
 		Clocks: s.clocks(v.Clocks), Rooms: s.rooms(), Timeline: s.timeline(), Actions: s.actions(), Account: s.account(), Instance: s.instance(),
-		Decision: s.decision(&v.Judgement.Decision, s.org(t.ProviderOrg), v.Judgement.At), Handover: s.handed()}
+		Decision: s.decision(&v.Judgement.Decision, s.org(t.ProviderOrg), v.Judgement.At), Handover: s.handed(revealed)}
 	if t.Category != "" {
 		p.Category = s.category(t.Category)
 	}
@@ -152,7 +150,7 @@ func (s sight) account() *page.AccountFacts {
 		return nil
 	}
 	customer := s.org(s.v.Ticket.CustomerOrg)
-	out := &page.AccountFacts{Name: customer.Name, Kind: customer.Kind, Product: productName(s.f, acc.ProductType), Region: region(acc.Region),
+	out := &page.AccountFacts{Name: customer.Name, Kind: customer.Kind, Product: productType(acc.ProductType), Region: wording.Name(acc.Region),
 		Active: acc.MaintenanceActive(s.rules.Policy.DateAt(s.f.Now).String()), Until: acc.MaintenanceUntil}
 	if acc.PartnerID != "" {
 		out.Via = s.org(acc.PartnerID).Name
@@ -169,30 +167,13 @@ func (s sight) instance() *page.InstanceFacts {
 	return &page.InstanceFacts{Name: i.Name, URL: i.URL, Version: i.Version, EndOfLife: end, Ended: end != "" && end < s.rules.Policy.DateAt(s.f.Now).String()}
 }
 
-// handed is what was handed over so far, to read.
-func (s sight) handed() *page.HandoverFacts {
-	info := &s.v.Info
-	h := &page.HandoverFacts{EnvironmentURL: info.EnvironmentURL, Evidence: s.evidence(), EvidenceWaived: info.Waived[ticket.InfoEvidence], Tried: info.Tried,
-		Access: page.AccessFacts{Sealed: info.HasAccess, NoneNeeded: info.NoneNeeded, CanReveal: s.v.May.Reveal}}
-	for _, step := range info.Steps {
-		h.Steps = append(h.Steps, page.Step(step))
-	}
-	for _, r := range info.TestMatrix {
-		h.Matrix = append(h.Matrix, page.MatrixRow(r))
-	}
+// lookedAt lists who has opened the secrets.
+func (s sight) lookedAt(h *page.HandoverFacts) {
 	for _, e := range s.v.Events {
 		if e.Kind == ticket.EventRevealed {
-			h.Access.Opened = append([]page.AccessOpened{s.looked(e)}, h.Access.Opened...)
+			h.Opened = append([]page.AccessOpened{s.looked(e)}, h.Opened...)
 		}
 	}
-	if n := len(s.v.Handovers); n > 0 {
-		last := s.v.Handovers[n-1]
-		h.By, h.At = s.person(last.PersonID, last.FromOrg).Name, last.At
-	}
-	if h.By == "" && len(h.Steps) == 0 && h.EnvironmentURL == "" && !info.HasAccess && !info.NoneNeeded && len(h.Matrix) == 0 && h.Tried == "" && len(info.Evidence) == 0 && h.EvidenceWaived == "" {
-		return nil
-	}
-	return h
 }
 
 func (s sight) looked(e journal.Event) page.AccessOpened {

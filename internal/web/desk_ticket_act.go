@@ -23,7 +23,7 @@ func (s *site) ticketAction(name string, act action) handler {
 		}
 		err = act.do(r.Context(), a, number, f)
 		if no, ok := refused(s.bare(r), err); err != nil && ok {
-			return s.showTicket(w, r, a, f, name, no, "")
+			return s.showTicket(w, r, a, f, name, no, nil)
 		}
 		if err != nil {
 			return err
@@ -101,7 +101,7 @@ func (s *site) reveal(w http.ResponseWriter, r *http.Request, a identity.Actor) 
 	}
 	plain, err := s.Tickets.Reveal(r.Context(), a, r.PathValue("number"), f.get("reason"))
 	if no, ok := refused(s.bare(r), err); err != nil && ok {
-		return s.showTicket(w, r, a, f, "reveal", no, "")
+		return s.showTicket(w, r, a, f, "reveal", no, nil)
 	}
 	if err != nil {
 		return err

@@ -40,11 +40,11 @@ func (s *site) showEscalate(w http.ResponseWriter, r *http.Request, a identity.A
 		}
 	}
 	if typed != nil {
-		p.Handover, p.Note, p.Errors = d.retyped(typed), typed.get("note"), no.errors
+		p.Handover, p.Note, p.Errors = d.retyped(typed, missing == nil), typed.get("note"), no.errors
 	}
 	if missing != nil {
 		// what was given is stored, the secret sealed: it does not go back into the page
-		p.Handover.AccessDetails, p.Errors = "", nil
+		p.Errors = nil
 		for _, id := range missing {
 			p.Missing = append(p.Missing, d.f.T("%s", d.information(id)))
 		}
@@ -57,7 +57,8 @@ func (s *site) showEscalate(w http.ResponseWriter, r *http.Request, a identity.A
 
 func (s *site) escalate(w http.ResponseWriter, r *http.Request, a identity.Actor) error {
 	number := r.PathValue("number")
-	if _, err := s.Tickets.Find(r.Context(), a, number); err != nil {
+	found, err := s.Tickets.Find(r.Context(), a, number)
+	if err != nil {
 		return err
 	}
 	f, err := s.read(w, r, a)
@@ -67,7 +68,7 @@ func (s *site) escalate(w http.ResponseWriter, r *http.Request, a identity.Actor
 	if f.Has("add") {
 		return s.showEscalate(w, r, a, f, refusal{status: http.StatusOK}, nil)
 	}
-	t, err := s.Tickets.Escalate(r.Context(), a, number, f.version(), given(f), f.taken("evidence"))
+	t, err := s.Tickets.Escalate(r.Context(), a, number, f.version(), given(f, found.Rules.Policy))
 	if gate, ok := fault.Detail(err).(ticket.GateMissing); ok {
 		return s.showEscalate(w, r, a, f, refusal{status: http.StatusUnprocessableEntity}, gate.Missing)
 	}

@@ -25,7 +25,7 @@ func TestAStaleFormKeepsWhatWasTyped(t *testing.T) {
 	nadia.get("/requests/" + number).has("A long answer that must not be lost")
 
 	form.submit("/requests/"+number+"/reply", fields{"body": "My own words"}).want(http.StatusConflict).has("This changed while you were writing", "My own words")
-	other.submit(desk+"/escalate", fields{"tried": "Everything", "note": "A word"}).want(http.StatusConflict).has("This changed while you were writing", "Everything", "A word")
+	other.submit(desk+"/escalate", fields{"info.tried": "Everything", "note": "A word"}).want(http.StatusConflict).has("This changed while you were writing", "Everything", "A word")
 	open.submit(desk+"/assign", nil).want(http.StatusConflict)
 	open.submit(desk+"/solve", fields{"body": "What I typed"}).want(http.StatusConflict).has("What I typed")
 }
@@ -78,12 +78,12 @@ func TestTheBoxBeforeSending(t *testing.T) {
 	number := claire.ask(fields{"category": "defect", "subject": "Broken", "body": "It breaks"})
 	page := claire.get("/requests/"+number).has("Some details are needed from you", "5 things are still missing")
 	w.as("l2@vendor.example").get("/desk/L2").lacks(number)
-	half := page.submit("/requests/"+number+"/details", fields{"step_action": "Open it", "access_details": "user: x"}).want(http.StatusUnprocessableEntity).has("still missing")
+	half := page.submit("/requests/"+number+"/details", fields{"info.steps.action": "Open it", "info.access_details": "user: x"}).want(http.StatusUnprocessableEntity).has("still missing")
 	if strings.Contains(half.body, "user: x") {
 		t.Error("the access details are sent back to the browser")
 	}
-	half.submit("/requests/"+number+"/details", fields{"environment_url": "https://a.example", "waive_evidence": "No pictures allowed", "matrix_browser": "Edge", "matrix_os": "Windows",
-		"matrix_device": "PC", "matrix_result": "fails"}).follow().has("Everything that was asked for is here.", "Example Meetings answers next")
+	half.submit("/requests/"+number+"/details", fields{"info.environment_url": "https://a.example", "waive.evidence": "No pictures allowed", "info.test_matrix.browser": "Edge", "info.test_matrix.os": "Windows",
+		"info.test_matrix.device": "PC", "info.test_matrix.result": "fails"}).follow().has("Everything that was asked for is here.", "Example Meetings answers next")
 	liam := w.as("l2@vendor.example")
 	liam.get("/desk/L2").has(number)
 	desk := "/desk/tickets/" + number

@@ -10,9 +10,6 @@ import (
 	"github.com/tierdesk/tierdesk/internal/work/attach"
 )
 
-// fileFields are the inputs of all forms that take files.
-func fileFields() []string { return []string{"files", "evidence"} }
-
 // keptName is the field in which a form that came back names the files it holds already.
 func keptName(field string) string { return "kept_" + field }
 
@@ -24,8 +21,8 @@ func (s *site) keep(a identity.Actor, f *form, no refusal) map[string][]page.Kep
 		return nil
 	}
 	out := map[string][]page.Kept{}
-	for _, field := range fileFields() {
-		for _, file := range f.files[field] {
+	for field, files := range f.files {
+		for _, file := range files {
 			text, err := json.Marshal(file)
 			if err != nil {
 				continue // texts and a number: it cannot fail
@@ -39,8 +36,12 @@ func (s *site) keep(a identity.Actor, f *form, no refusal) map[string][]page.Kep
 
 // restore takes back the files that keep named for the same reader.
 func (s *site) restore(a identity.Actor, f *form) {
-	for _, field := range fileFields() {
-		for _, token := range f.Values[keptName(field)] {
+	for name, tokens := range f.Values {
+		field, is := strings.CutPrefix(name, keptName(""))
+		if !is {
+			continue
+		}
+		for _, token := range tokens {
 			mac, name, _ := strings.Cut(token, ".")
 			if !s.Sealer.Equal(mac, "kept file", a.PersonID, name) || len(f.files[field]) >= maxFiles {
 				continue

@@ -38,11 +38,9 @@ func (s *site) showRequest(w http.ResponseWriter, r *http.Request, a identity.Ac
 	if no.stale != nil {
 		p.Conflict = s.sight(f, v, a).conflict(*no.stale)
 	}
-	if p.Handover != nil && (typed.Has("environment_url") || typed.Has("add")) {
-		h := s.sight(f, v, a).retyped(typed)
-		if no.stale == nil && h.AccessStored {
-			h.AccessDetails = "" // sealed: it does not go back into the page
-		}
+	if p.Handover != nil && typedAny(typed) {
+		// what a gate refused is stored, the secrets sealed: they do not go back into the page
+		h := s.sight(f, v, a).retyped(typed, !no.kept)
 		p.Handover = &h
 	}
 	return s.render(w, r, no.status, p.View())
@@ -134,7 +132,11 @@ func (s *site) reply(ctx context.Context, a identity.Actor, number string, f *fo
 }
 
 func (s *site) details(ctx context.Context, a identity.Actor, number string, f *form) error {
-	_, err := s.Tickets.Escalate(ctx, a, number, f.version(), given(f), f.taken("evidence"))
+	found, err := s.Tickets.Find(ctx, a, number)
+	if err != nil {
+		return err
+	}
+	_, err = s.Tickets.Escalate(ctx, a, number, f.version(), given(f, found.Rules.Policy))
 	return err
 }
 

@@ -27,8 +27,12 @@ func (s *site) requestNew(w http.ResponseWriter, r *http.Request, a identity.Act
 	if f.Has("check") || f.Has("add") {
 		return s.showRequestNew(w, r, a, f, refusal{status: http.StatusOK})
 	}
+	rules, err := s.rules(r)
+	if err != nil {
+		return err
+	}
 	opened, err := s.Tickets.Open(r.Context(), a, ticket.Draft{Channel: "portal", Subject: f.get("subject"), Body: f.get("body"), Category: f.Get("category"),
-		Reference: f.get("reference"), InstanceID: f.Get("instance"), Verified: true, Files: append(f.taken("files"), f.taken("evidence")...), Information: given(f)})
+		Reference: f.get("reference"), InstanceID: f.Get("instance"), Verified: true, Files: f.taken("files"), Severity: f.Get("severity"), Information: given(f, rules)})
 	if no, ok := refused(s.bare(r), err); err != nil && ok {
 		return s.showRequestNew(w, r, a, f, no)
 	}
@@ -66,8 +70,9 @@ func (s *site) showRequestNew(w http.ResponseWriter, r *http.Request, a identity
 	if err == nil {
 		p.Coverage = coverageBox(frame, first, f.Get("category") != "")
 		if len(first.Decision.Missing) > 0 {
-			h := typedHandover(f)
-			h.Gate = reading{frame, first.Rules}.gate(first.Decision.Missing, first.Decision.Missing, first.GateClause, nil)
+			d, in := reading{frame, first.Rules}, typedInformation(f, first.Rules.Policy)
+			h := d.handover(d.gate(first.Required, first.Required, first.GateClause, nil), first.Required, &in, noFile)
+			oneMoreRow(&h, f.Get("add"))
 			p.Handover = &h
 		}
 	}

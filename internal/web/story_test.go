@@ -45,14 +45,14 @@ func TestARequestGoesThroughTheLevelsByPlainForms(t *testing.T) {
 		nadia.get(request).lacks("old driver")
 
 		refused := lena.get(desk+"/escalate").want(http.StatusOK).
-			submit(desk+"/escalate", fields{"step_action": "Open the room", "tried": "Another camera"}).want(http.StatusUnprocessableEntity).
+			submit(desk+"/escalate", fields{"info.steps.action": "Open the room", "info.tried": "Another camera"}).want(http.StatusUnprocessableEntity).
 			has("Not escalated yet: 3 things are still missing", "Address of the environment", "What was tested and how it went")
-		again := refused.submit(desk+"/escalate", fields{"!": "add=matrix"}).want(http.StatusOK)
-		if n := strings.Count(again.body, `name="matrix_browser"`); n != 2 {
+		again := refused.submit(desk+"/escalate", fields{"!": "add=test_matrix"}).want(http.StatusOK)
+		if n := strings.Count(again.body, `name="info.test_matrix.browser"`); n != 2 {
 			t.Errorf("the page has %d rows for what was tested, want one more: 2", n)
 		}
-		again.submit(desk+"/escalate", fields{"environment_url": "https://named.example/room", "none_needed": "yes", "matrix_browser": "Firefox 145", "matrix_os": "Windows 11",
-			"matrix_device": "Laptop", "matrix_result": "black", "note": "They need it by noon."}, upload{"evidence", "screen.png", png}).
+		again.submit(desk+"/escalate", fields{"info.environment_url": "https://named.example/room", "info.none_needed": "yes", "info.test_matrix.browser": "Firefox 145", "info.test_matrix.os": "Windows 11",
+			"info.test_matrix.device": "Laptop", "info.test_matrix.result": "black", "note": "They need it by noon."}, upload{"info.evidence", "screen.png", png}).
 			want(http.StatusSeeOther)
 
 		liam.get("/desk/L2").has(number)

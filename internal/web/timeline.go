@@ -7,6 +7,7 @@ import (
 
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/journal"
+	"github.com/tierdesk/tierdesk/internal/rules/wording"
 	"github.com/tierdesk/tierdesk/internal/web/page"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
@@ -220,7 +221,7 @@ func (s sight) conflict(stale ticket.Stale) *page.Conflict {
 		c.Changes = append(c.Changes, change)
 	}
 	if len(c.Changes) == 0 {
-		c.Changes = []page.Change{{What: s.f.T("State"), To: capital(string(s.v.Ticket.State))}}
+		c.Changes = []page.Change{{What: s.f.T("State"), To: wording.Capital(string(s.v.Ticket.State))}}
 	}
 	return c
 }
@@ -242,5 +243,5 @@ func (s sight) changed(e journal.Event) string {
 	case ticket.EventRevealed:
 		return s.f.T("The access details were opened")
 	}
-	return capital(strings.ReplaceAll(e.Kind, "-", " "))
+	return wording.Capital(strings.ReplaceAll(e.Kind, "-", " "))
 }

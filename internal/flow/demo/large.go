@@ -70,6 +70,10 @@ func Large(ctx context.Context, w World, size Size, progress func(done int)) err
 	if err := yaml.UnmarshalWithOptions(phraseSource, &g.phrases, yaml.Strict()); err != nil {
 		return fmt.Errorf("phrases.yaml: %w", err)
 	}
+	var err error
+	if g.def, err = readWorld(); err != nil {
+		return err
+	}
 	if err := w.DB.Read(ctx, func(tx *db.Tx) error { return g.load(tx, w.Book) }); err != nil {
 		return err
 	}
@@ -84,6 +88,7 @@ type generator struct {
 	now      int64
 	random   *rand.Rand
 	phrases  phrases
+	def      world
 	rules    *rulebook.Compiled
 	vendor   org.Org
 	partner  org.Org
@@ -165,20 +170,17 @@ func (g *generator) register(ctx context.Context, d *db.DB) error {
 	return nil
 }
 
-// The product's version on each instance of the large store.
-const version104 = "10.4"
+// version is the product's newest, which each instance of the large store has.
+func (g *generator) version() string { return g.def.Versions[len(g.def.Versions)-1].Version }
 
 func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
 
 func (g *generator) customer(tx *db.Tx, i int) error {
 	r := g.random
-	c := customer{productType: pick(r, []string{"named-user-cloud", "named-user-cloud", "named-user-cloud", "cloud-server", "self-hosted"}), region: "europe", partner: g.partner.ID != "" && r.IntN(5) == 0}
-	zone := "Europe/Berlin"
-	if r.IntN(3) == 0 {
-		c.region, zone = "north-america", "America/Toronto"
-	}
+	where := pick(r, g.phrases.Regions)
+	c := customer{productType: pick(r, g.phrases.Kinds), region: where.ID, partner: g.partner.ID != "" && r.IntN(5) == 0}
 	domain := fmt.Sprintf("c%05d.example", i+1)
-	o, err := org.Create(tx, org.Org{Kind: org.Customer, Name: fmt.Sprintf("%s %s %d", pick(r, g.phrases.Places), pick(r, g.phrases.Trades), i+1), Domain: domain, Zone: zone})
+	o, err := org.Create(tx, org.Org{Kind: org.Customer, Name: fmt.Sprintf("%s %s %d", pick(r, g.phrases.Places), pick(r, g.phrases.Trades), i+1), Domain: domain, Zone: where.Zone})
 	if err != nil {
 		return err
 	}
@@ -191,12 +193,12 @@ func (g *generator) customer(tx *db.Tx, i int) error {
 		partner = g.partner.ID
 	}
 	day := func(d int) string { return time.UnixMilli(g.now).UTC().AddDate(0, 0, d).Format(time.DateOnly) }
-	a, err := account.Create(tx, account.Account{OrgID: o.ID, Name: o.Name, ProductID: "meetings", ProductType: c.productType, Region: c.region, PartnerID: partner,
+	a, err := account.Create(tx, account.Account{OrgID: o.ID, Name: o.Name, ProductID: g.def.Product.ID, ProductType: c.productType, Region: c.region, PartnerID: partner,
 		ContractStarts: day(-1200), MaintenanceUntil: day(100 + r.IntN(300)), NewReleases: true})
 	if err != nil {
 		return err
 	}
-	in, err := account.AddInstance(tx, account.Instance{AccountID: a.ID, Name: "Rooms of " + o.Name, URL: "https://meet." + domain, Version: version104})
+	in, err := account.AddInstance(tx, account.Instance{AccountID: a.ID, Name: "Rooms of " + o.Name, URL: "https://meet." + domain, Version: g.version()})
 	c.org, c.account, c.instance, c.person = o.ID, a.ID, in.ID, p.ID
 	g.people = append(g.people, c)
 	return err

@@ -11,10 +11,13 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/journal"
 	"github.com/tierdesk/tierdesk/internal/register/org"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
 type phrases struct {
+	Kinds    []string
+	Regions  []region
 	Rooms    []string
 	Browsers []string
 	Systems  []string
@@ -30,6 +33,9 @@ type phrases struct {
 	Notes    []string
 	Ends     []string
 }
+
+// region is a part of the world with the zone of its customers.
+type region struct{ ID, Zone string }
 
 type topic struct {
 	Category  string
@@ -57,12 +63,13 @@ func (g *generator) verdict(k verdictKey) (*verdict, error) {
 		return v, nil
 	}
 	s := coverage.Situation{At: g.now - history.Milliseconds()/2, Arrived: g.now - history.Milliseconds()/2, Category: k.category,
-		Provided:  []string{ticket.InfoSteps, ticket.InfoEnvironment, ticket.InfoNoneNeeded, ticket.InfoEvidence, ticket.InfoTestMatrix},
-		Product:   coverage.Product{ID: "meetings", Type: k.productType},
-		Version:   coverage.VersionFacts{ID: version104},
+		Product:   coverage.Product{ID: g.def.Product.ID, Type: k.productType},
+		Version:   coverage.VersionFacts{ID: g.version()},
 		Account:   coverage.Account{Region: k.region},
 		Contract:  coverage.Contract{MaintenanceActive: coverage.Yes, NewReleases: coverage.Yes, InForce: coverage.Yes},
 		Requester: coverage.Requester{Kind: "customer", OrgKnown: coverage.Yes}}
+	s.Provided, s.Amounts = g.def.Details.Amounts(g.rules.Policy)
+	s.Waived = g.def.Details.Waivers(g.rules.Policy)
 	if k.partner {
 		s.Account.Partner, s.Account.PartnerLevels = g.partner.ID, g.partners
 	}
@@ -269,8 +276,8 @@ func (t *teller) escalate(category string) error {
 	t.h.Rooms = append(t.h.Rooms, ticket.Room{TicketID: k.ID, ID: t.room, Kind: ticket.LevelsRoom, LowerOrg: fromOrg, LowerLevel: from, UpperOrg: k.ProviderOrg, UpperLevel: to, CreatedAt: t.at})
 	t.h.Verdicts = append(t.h.Verdicts, ticket.Verdict{Seq: 2, Trigger: ticket.EventEscalated, At: t.at, PolicyVersion: t.rules.Number, Situation: v.situationJSON, Decision: v.decisionRaw})
 	t.h.Handovers = append(t.h.Handovers, ticket.Handover{TicketID: k.ID, ID: db.IDAt(t.at, t.random.Uint64), Kind: "escalate", FromLevel: from, ToLevel: to,
-		FromOrg: fromOrg, ToOrg: k.ProviderOrg, PersonID: who, At: t.at, Information: details()})
-	t.event(ticket.EventEscalated, who, fromKind, fromOrg, "escalation", map[string]string{"from": from, "to": to, "from_kind": fromKind, "to_kind": k.ProviderKind, "to_org": k.ProviderOrg})
+		FromOrg: fromOrg, ToOrg: k.ProviderOrg, PersonID: who, At: t.at, Information: t.def.Details})
+	t.event(ticket.EventEscalated, who, fromKind, fromOrg, gateClause(t.rules.Policy, to), map[string]string{"from": from, "to": to, "from_kind": fromKind, "to_kind": k.ProviderKind, "to_org": k.ProviderOrg})
 	t.room = "requester"
 	return nil
 }
@@ -285,4 +292,14 @@ func (t *teller) end() ticket.History {
 		k.DueAt = &due
 	}
 	return t.h
+}
+
+// gateClause is the clause whose gate leads to a level, or "".
+func gateClause(p *policy.Policy, to string) string {
+	for _, g := range p.Gates() {
+		if g.To == to {
+			return g.Clause
+		}
+	}
+	return ""
 }

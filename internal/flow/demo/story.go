@@ -12,6 +12,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
@@ -21,18 +22,10 @@ type story struct {
 	Ago, At                    string
 	By, Channel, Subject, Body string
 	Category, Reference        string
-	// Details are what a hand-over of this ticket brings; Info hands them in with the request.
-	Details *detail
+	// Details are what a hand-over of this ticket brings, by the ids of the policy; Info hands them in with the request.
+	Details *information.Given
 	Info    bool
 	Then    []scene
-}
-
-// detail is a hand-over in few words: steps are action, expected, actual; the
-// matrix is browser, system, device, result; Waive is why there is no picture.
-type detail struct {
-	URL, Tried, Waive string
-	Steps             [][3]string
-	Matrix            [][4]string
 }
 
 // scene is one step: Do is answer, ask, reply, note, write, take, escalate, return, solve, reopen, close.
@@ -101,7 +94,7 @@ func (m *maker) play(ctx context.Context, d *db.DB, tickets *ticket.Service, s *
 	}
 	draft := ticket.Draft{Channel: s.Channel, Subject: s.Subject, Body: s.Body, Category: s.Category, Reference: s.Reference, Verified: true, Automatic: false}
 	if s.Info {
-		draft.Information = s.information()
+		draft.Information = m.given(s)
 	}
 	opened, err := tickets.Open(ctx, actor, draft)
 	if err != nil {
@@ -135,7 +128,7 @@ func (m *maker) scene(ctx context.Context, d *db.DB, tickets *ticket.Service, of
 	case "take":
 		_, err = tickets.Take(ctx, actor, id, 0)
 	case "escalate":
-		_, err = tickets.Escalate(ctx, actor, id, 0, of.information(), nil)
+		_, err = tickets.Escalate(ctx, actor, id, 0, m.given(of))
 	case "return":
 		_, err = tickets.Return(ctx, actor, id, 0, s.Text)
 	case "solve":
@@ -162,37 +155,12 @@ func (m *maker) actor(ctx context.Context, d *db.DB, email string) (a identity.A
 	return a, err
 }
 
-// information is what a hand-over of this ticket brings.
-func (s *story) information() ticket.Information {
+// given is what a hand-over of this ticket brings.
+func (m *maker) given(s *story) information.Given {
 	if s.Details == nil {
-		return details()
+		return m.def.Details
 	}
-	in := ticket.Information{EnvironmentURL: s.Details.URL, NoneNeeded: true, Tried: s.Details.Tried, Waived: map[string]string{ticket.InfoEvidence: s.Details.Waive}}
-	for _, x := range s.Details.Steps {
-		in.Steps = append(in.Steps, ticket.Step{Action: x[0], Expected: x[1], Actual: x[2]})
-	}
-	for _, x := range s.Details.Matrix {
-		in.TestMatrix = append(in.TestMatrix, ticket.Tested{Browser: x[0], OS: x[1], Device: x[2], Result: x[3]})
-	}
-	return in
-}
-
-// details are what a hand-over brings that says nothing of its own.
-func details() ticket.Information {
-	return ticket.Information{
-		Steps: []ticket.Step{
-			{Action: "Open the room as a presenter", Expected: "The room opens", Actual: "The room opens"},
-			{Action: "Switch the camera on", Expected: "The picture appears within two seconds", Actual: "The picture stays black"},
-		},
-		EnvironmentURL: "https://academy.meetings.example/room/204",
-		NoneNeeded:     true,
-		TestMatrix: []ticket.Tested{
-			{Browser: "Firefox 145", OS: "Windows 11", Device: "Laptop with built-in camera", Result: "Fails"},
-			{Browser: "Chrome 142", OS: "Windows 11", Device: "Laptop with built-in camera", Result: "Works"},
-		},
-		Tried:  "Another camera, a private window and a second account: the same each time.",
-		Waived: map[string]string{ticket.InfoEvidence: "The customer's rules do not allow pictures of the sessions."},
-	}
+	return *s.Details
 }
 
 // length reads "3d4h10m", "3d" or "25m"; "" is no time.

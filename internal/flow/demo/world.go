@@ -21,6 +21,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/org"
 	"github.com/tierdesk/tierdesk/internal/register/product"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
@@ -59,6 +60,15 @@ type world struct {
 	People        []person        `yaml:"people"`
 	Accounts      []contract      `yaml:"accounts"`
 	Tickets       []story         `yaml:"tickets"`
+	// Details are what a hand-over brings that says nothing of its own.
+	Details information.Given `yaml:"details"`
+}
+
+func readWorld() (def world, err error) {
+	if err := yaml.UnmarshalWithOptions(source, &def, yaml.Strict(), yaml.UseJSONUnmarshaler()); err != nil {
+		return def, fmt.Errorf("world.yaml: %w", err)
+	}
+	return def, nil
 }
 
 type version struct {
@@ -101,9 +111,9 @@ func Fill(ctx context.Context, w World) (Result, error) {
 	if err != nil || !empty {
 		return Result{}, err
 	}
-	var def world
-	if err := yaml.UnmarshalWithOptions(source, &def, yaml.Strict()); err != nil {
-		return Result{}, fmt.Errorf("world.yaml: %w", err)
+	def, err := readWorld()
+	if err != nil {
+		return Result{}, err
 	}
 	phc, err := w.Identity.HashPassword(ctx, def.Password)
 	if err != nil {

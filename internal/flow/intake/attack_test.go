@@ -9,7 +9,6 @@ import (
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/work/information"
-	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
 // The numbers are those of the catalogue of attacks that a desk must stand.

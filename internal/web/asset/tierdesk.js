@@ -122,7 +122,9 @@
     const lines = all("[data-gate-line]", form);
     for (const line of lines) {
       const part = one(`[data-gate-item="${line.dataset.gateLine}"]`, form);
-      const filled = part && ("gateMet" in part.dataset || all(part.dataset.gateAny, part).some((i) => (i.type === "checkbox" ? i.checked : i.type === "file" ? i.files.length > 0 : i.value.trim() !== "")));
+      const count = (i) => (i.type === "checkbox" ? Number(i.checked) : i.type === "file" ? i.files.length : Number(i.value.trim() !== ""));
+      const given = part && all(part.dataset.gateAny, part).reduce((n, i) => n + count(i), Number(part.dataset.gateStored));
+      const filled = part && (given >= Number(part.dataset.gateMin) || all("[data-gate-waive]", part).some((i) => i.value.trim() !== ""));
       const done = part ? filled : line.classList.contains("met");
       line.classList.toggle("met", done);
       const word = one("[data-gate-word]", line);

@@ -12,7 +12,7 @@ func attrs(name, hint string, errs Errors) templ.Attributes {
 	return namedAttrs(name, name, hint, errs)
 }
 
-// namedAttrs is attrs for a repeated field, whose key ("step_action.2") differs from its form name.
+// namedAttrs is attrs for a repeated field, whose key ("info.ID.COLUMN.2") differs from its form name.
 func namedAttrs(name, key, hint string, errs Errors) templ.Attributes {
 	id := fieldID(key)
 	out := templ.Attributes{"id": id, "name": name}

@@ -116,20 +116,54 @@ func declinedDecision() page.Decision {
 	}
 }
 
-func steps() []page.Step {
-	return []page.Step{
-		{Action: "Open the session “Quarterly all-hands” in Firefox", Expected: "The lobby shows a camera preview", Actual: "The preview is black"},
-		{Action: "Choose the second camera in the settings", Actual: "Black again, the light of the camera is on"},
-		{Action: "Join", Expected: "Others see me", Actual: "Others see a grey tile with my initials"},
-	}
+func steps() page.Field {
+	return page.Field{ID: "steps", Title: "Steps to reproduce", Kind: page.StepRows, Columns: []page.Column{{Name: "action", Label: "Action"}, {Name: "expected", Label: "Expected"}, {Name: "actual", Label: "Actual"}},
+		Rows: [][]string{
+			{"Open the session “Quarterly all-hands” in Firefox", "The lobby shows a camera preview", "The preview is black"},
+			{"Choose the second camera in the settings", "", "Black again, the light of the camera is on"},
+			{"Join", "Others see me", "Others see a grey tile with my initials"},
+		}}
 }
 
-func matrixRows() []page.MatrixRow {
-	return []page.MatrixRow{
-		{Browser: "Firefox 145", OS: "Ubuntu 24.04", Device: "ThinkPad X1", Result: "Black picture"},
-		{Browser: "Chromium 142", OS: "Ubuntu 24.04", Device: "ThinkPad X1", Result: "Works"},
-		{Browser: "Safari 26", OS: "iOS 26.1", Device: "iPhone 15", Result: "Black for ten seconds, then works"},
+func tested(rows int) page.Field {
+	all := [][]string{
+		{"Firefox 145", "Ubuntu 24.04", "ThinkPad X1", "Black picture"},
+		{"Chromium 142", "Ubuntu 24.04", "ThinkPad X1", "Works"},
+		{"Safari 26", "iOS 26.1", "iPhone 15", "Black for ten seconds, then works"},
 	}
+	return page.Field{ID: "test_matrix", Title: "What was tested and how it went", Kind: page.TableRows,
+		Columns: []page.Column{{Name: "browser", Label: "Browser"}, {Name: "os", Label: "OS"}, {Name: "device", Label: "Device"}, {Name: "result", Label: "Result"}}, Rows: all[:rows]}
+}
+
+func environment() page.Field {
+	return page.Field{ID: "environment_url", Title: "Address of the environment", Kind: page.Address, Text: "https://meet.cloud.example/rooms/quarterly-all-hands?lobby=1"}
+}
+
+func shown() page.Field {
+	return page.Field{ID: "evidence", Title: "Screenshot or screen recording", Kind: page.Files, Links: []string{"https://files.example/lobby"},
+		Files: []page.Attachment{{Name: "lobby-preview-black.webm", Size: 4_812_331, Href: "/files/1"}}}
+}
+
+func tried() page.Field {
+	return page.Field{ID: "tried", Title: "What was tried at level 1", Kind: page.Long, Text: "Another cable, another USB port, a private window, the plug-in reinstalled."}
+}
+
+// asked is a form with every kind of field, filled or empty.
+func asked(filled bool) page.Handover {
+	secret := page.Field{ID: "access_details", Title: "Access details needed to reproduce", Kind: page.Secret, Stored: filled}
+	none := page.Field{ID: "none_needed", Title: "No access details are needed", Kind: page.Box}
+	fields := []page.Field{steps(), environment(), shown(), tested(2), tried()}
+	if !filled {
+		for i, d := range fields {
+			fields[i] = page.Field{ID: d.ID, Title: d.Title, Kind: d.Kind, Columns: d.Columns}
+		}
+	}
+	one := func(d page.Field) page.Group { return page.Group{Key: d.ID, Fields: []page.Field{d}} }
+	groups := []page.Group{one(fields[0]), one(fields[1]), {Key: "access_details", Fields: []page.Field{secret, none}},
+		{Key: "evidence", Fields: fields[2:3], Waivable: true}, {Key: "test_matrix", Fields: fields[3:4], Min: 3}, one(fields[4])}
+	return page.Handover{Gate: gate(filled, filled, filled, filled, false), Groups: groups, Others: []page.Group{
+		one(page.Field{ID: "since", Title: "First day of the fault", Kind: page.Date}), one(page.Field{ID: "users", Title: "People affected", Kind: page.Number}),
+		one(page.Field{ID: "contact", Title: "Who can be reached", Kind: page.OneLine})}}
 }
 
 func gate(met ...bool) page.Gate {
@@ -140,14 +174,6 @@ func gate(met ...bool) page.Gate {
 		g.Items[i].Met = met[i]
 	}
 	return g
-}
-
-func filledHandover() page.Handover {
-	return page.Handover{
-		Gate: gate(true, true, false, false, true), Steps: steps(), EnvironmentURL: "https://meet.cloud.example/rooms/quarterly-all-hands?lobby=1",
-		Matrix: matrixRows()[:2], Tried: "Another cable, another USB port, a private window, the plug-in reinstalled.",
-		Evidence: []page.Attachment{{Name: "lobby-preview-black.webm", Size: 4_812_331, Href: "/files/1"}},
-	}
 }
 
 func talk(you bool) []page.Entry {
@@ -221,12 +247,15 @@ func ticket(t testing.TB) page.Ticket {
 		Account:  &page.AccountFacts{Name: "Cloud Example Ltd", Kind: page.Customer, Product: "Cloud server", Region: "Europe", Active: true, Until: "2027-03-31", Via: "Northern Lights Conferencing Services AB"},
 		Instance: &page.InstanceFacts{Name: "Production", URL: "https://meet.cloud.example/rooms", Version: "6.2.1", EndOfLife: "2026-06-30", Ended: true},
 		Decision: coveredDecision(),
-		Handover: &page.HandoverFacts{Steps: steps(), EnvironmentURL: "https://meet.cloud.example/rooms/quarterly-all-hands?lobby=1",
-			Access:   page.AccessFacts{Sealed: true, CanReveal: true, Opened: []page.AccessOpened{{By: "Jo Lindqvist", At: now - 20*minute}}},
-			Evidence: []page.Attachment{{Name: "lobby-preview-black.webm", Size: 4_812_331, Href: "/files/1"}}, Matrix: matrixRows(),
-			Tried: "Another cable, another USB port, a private window, the plug-in reinstalled.", By: "Kim Okafor", At: now - 40*minute},
+		Handover: &page.HandoverFacts{Items: []page.GivenItem{{Field: steps()}, {Field: environment()}, {Field: sealed()}, {Field: shown()}, {Field: tested(3)}, {Field: tried()},
+			{Field: page.Field{Title: "Log files"}, Waived: "The customer's rules do not allow it."}, {Field: page.Field{Title: "First day of the fault", Kind: page.Date, Text: "2026-11-02"}}},
+			Sealed: true, CanReveal: true, Opened: []page.AccessOpened{{By: "Jo Lindqvist", At: now - 20*minute}}, By: "Kim Okafor", At: now - 40*minute},
 		Gate: ptr(gate(true, true, true, false, false)),
 	}
+}
+
+func sealed() page.Field {
+	return page.Field{ID: "access_details", Title: "Access details needed to reproduce", Kind: page.Secret, Stored: true}
 }
 
 func gallery(t testing.TB) []sample {
@@ -264,8 +293,8 @@ func gallery(t testing.TB) []sample {
 	}
 	incomplete := request
 	incomplete.Frame, incomplete.State, incomplete.Next = portal, page.Incomplete, page.Next{Kind: page.NextDetails, Who: "Level 2 of Example Meetings"}
-	incomplete.Handover = ptr(filledHandover())
-	incomplete.Errors = page.Errors{{Field: "environment_url", Label: "Web address", Message: "Write it with https:// at the front."}, {Field: "step_action.2", Label: "Step 2", Message: "Say what you did."}}
+	incomplete.Handover = ptr(asked(true))
+	incomplete.Errors = page.Errors{{Field: "info.environment_url", Label: "Address of the environment", Message: "Write it with https:// at the front."}, {Field: "info.steps.action.2", Label: "Step 2", Message: "Say what you did."}}
 	declined := request
 	declined.Frame, declined.State, declined.Next, declined.Decision = portal, page.Declined, page.Next{Kind: page.NextDeclined}, declinedDecision()
 	declined.Timeline, declined.CanSolve = talk(true)[:2], false
@@ -281,7 +310,7 @@ func gallery(t testing.TB) []sample {
 	internal.Rooms[0].Current, internal.Rooms[2].Current = false, true
 	internal.Timeline, internal.Earlier = nil, ""
 	internal.Conflict, internal.Composer = conflict, &page.Composer{Body: "Ask Jo about the release of Firefox.", DraftKey: "t-1042-r3"}
-	internal.Handover.Access = page.AccessFacts{Sealed: true, Revealed: "user: presenter-test\npassword: correct horse battery staple"}
+	internal.Handover = &page.HandoverFacts{Sealed: true, Items: []page.GivenItem{{Field: sealed(), Revealed: "user: presenter-test\npassword: correct horse battery staple"}}}
 	internal.Actions = page.Actions{Reopen: true, ReturnTo: "level 1", OpenForm: "return", Typed: "Which release?", EscalateTo: "level 3", EscalateWhyNot: "Level 3 is provided by Cloud Example Ltd itself: ask them in the room “Hand-over”."}
 	internal.Errors = page.Errors{{Field: "reason", Label: "Why is it returned?", Message: "Write at least a sentence, so that level 1 knows what to do."}}
 	bare := page.Ticket{Frame: desk, Number: "T-1043", Subject: "Help", State: page.Declined, Back: page.NavItem{Label: "Level 1", Href: "/desk/L1"},
@@ -290,11 +319,11 @@ func gallery(t testing.TB) []sample {
 		ComposerWhyNot: "You read this desk but do not answer here: level 2 has it."}
 
 	escalate := page.Escalate{Frame: desk, Number: "T-1042", Subject: longSubject, Version: 7, From: "level 1", To: "level 2", Provider: vendor,
-		Handover: filledHandover(), Readers: []string{"Northern Lights Conferencing Services AB", "Example Meetings"}, DraftKey: "e-1042",
+		Handover: asked(true), Readers: []string{"Northern Lights Conferencing Services AB", "Example Meetings"}, DraftKey: "e-1042",
 		Missing: []string{"Access details, or that none are needed", "A screenshot or screencast, or the reason why there is none"},
-		Errors:  page.Errors{{Field: "environment_url", Label: "Web address", Message: "Write the whole address, with https:// at the front."}}}
+		Errors:  page.Errors{{Field: "info.environment_url", Label: "Address of the environment", Message: "Write the whole address, with https:// at the front."}}}
 	fresh := page.Escalate{Frame: desk, Number: "T-1042", Subject: "Camera is black", Version: 7, From: "level 1", To: "level 2", Provider: vendor,
-		Handover: page.Handover{Gate: gate()}, Readers: []string{"Example Meetings"}}
+		Handover: asked(false), Readers: []string{"Example Meetings"}}
 
 	queue := page.Queue{Frame: desk, Name: "Level 1", Desk: vendor, Hours: officeHours(true), Address: "/desk/L1", Sort: page.Urgent, Total: 1000, More: true, Rows: queueRows(), Older: "abc", First: false}
 	queue.Nav[0].Current = true
@@ -314,7 +343,7 @@ func gallery(t testing.TB) []sample {
 		{"home-empty", page.Home{Frame: portal, Name: longName, Desk: partner, Hours: officeHours(false)}.View()},
 		{"requests", page.Requests{Frame: portal, Rows: requests, Older: "x", First: true}.View()},
 		{"request-new", page.RequestNew{Frame: portal, Categories: categories, Instances: instances, Coverage: page.Coverage{Frame: portal}, DraftKey: "new"}.View()},
-		{"request-new-covered", page.RequestNew{Frame: portal, Categories: categories, Instances: instances[:1], Coverage: coverage, Subject: longSubject, Body: "It is black.", ShowReference: true, Handover: &page.Handover{Gate: gate()},
+		{"request-new-covered", page.RequestNew{Frame: portal, Categories: categories, Instances: instances[:1], Coverage: coverage, Subject: longSubject, Body: "It is black.", ShowReference: true, Handover: ptr(asked(false)),
 			Errors: page.Errors{{Field: "body", Label: "What happened?", Message: "Write at least a sentence."}}}.View()},
 		{"request-new-declined", page.RequestNew{Frame: portal, Categories: categories, Instances: instances, Coverage: page.Coverage{Frame: portal, Asked: true, Decision: declinedDecision()}}.View()},
 		{"request", request.View()},

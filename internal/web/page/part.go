@@ -6,7 +6,7 @@ import "strings"
 type Errors []FieldError
 
 // FieldError names one field and says how to mend it. Field is the form field's name; for repeated fields the
-// index follows: "step_action.2" is the second row. Label is the field's visible name, for the summary.
+// index follows: "info.ID.COLUMN.2" is the second row. Label is the field's visible name, for the summary.
 type FieldError struct{ Field, Label, Message string }
 
 // For returns the message for a field, or "".
@@ -41,7 +41,12 @@ func (e Errors) aboutPassword() bool {
 
 // fieldID is the element id for a field name, so that the summary can link to it.
 func fieldID(field string) string {
-	return "f-" + strings.NewReplacer(".", "-", "_", "-").Replace(field)
+	return "f-" + strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r > 127 {
+			return r
+		}
+		return '-'
+	}, field)
 }
 
 // Clause is a place in a policy version.

@@ -1,5 +1,7 @@
 package page
 
+import "slices"
+
 // Ticket is GET /desk/tickets/{number}?room=ID: one ticket for an engineer.
 //
 // Forms, all POST under /desk/tickets/{number}, all with version (Version; answered 409 with Conflict when stale):
@@ -12,7 +14,7 @@ package page
 //	/solve     body (what solved it; goes to the requester's room)
 //	/reopen    reason
 //	/close     none
-//	/access/reveal  reason; answered by the same page with Handover.Access.Revealed filled, never cached
+//	/access/reveal  reason; answered by the same page with the secrets of Handover revealed, never cached
 //
 // After an error the page comes back with Errors filled and Actions.OpenForm naming the form to unfold
 // ("assign", "return", "solve", "reopen", "reveal"), its text in Actions.Typed.
@@ -105,29 +107,22 @@ type InstanceFacts struct {
 	Ended     bool
 }
 
-// HandoverFacts are what was handed over, to read.
+// HandoverFacts are what was handed over, to read, in the policy's order.
 type HandoverFacts struct {
-	Steps          []Step
-	EnvironmentURL string
-	Access         AccessFacts
-	Evidence       []Attachment
-	EvidenceWaived string
-	Matrix         []MatrixRow
-	Tried          string
-	By             string
-	At             int64
-}
-
-// AccessFacts are the sealed access details.
-type AccessFacts struct {
-	// Sealed is true when there are some; NoneNeeded when none are needed; both false when nobody said.
-	Sealed, NoneNeeded bool
-	// CanReveal opens the button.
-	CanReveal bool
-	// Revealed is the text, only in the answer to a reveal.
-	Revealed string
+	Items []GivenItem
+	// Sealed is true when secrets are among them; CanReveal opens the button.
+	Sealed, CanReveal bool
 	// Opened lists who has looked, newest first.
 	Opened []AccessOpened
+	By     string
+	At     int64
+}
+
+// GivenItem is one thing that was given, or done without for the reason Waived. Revealed is a secret's text, only in the answer
+// to a reveal; it is shown as sealed otherwise.
+type GivenItem struct {
+	Field
+	Waived, Revealed string
 }
 
 // AccessOpened is one recorded look.
@@ -241,4 +236,8 @@ func (p Ticket) audience() string {
 		return p.T("A note. Only %s reads it.", readers)
 	}
 	return p.T("Goes to %s.", readers)
+}
+
+func (h HandoverFacts) revealed() bool {
+	return slices.ContainsFunc(h.Items, func(i GivenItem) bool { return i.Revealed != "" })
 }
