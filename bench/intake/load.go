@@ -39,7 +39,7 @@ func apiStep(clients int, addr, token string, want int) step {
 	header := "Authorization: Bearer " + token + "\r\nContent-Type: application/json\r\n"
 	return step{
 		do: func(worker int, seq int64) error {
-			data, err := json.Marshal(map[string]string{"subject": fmt.Sprintf("Sharing a screen shows a black picture, case %d", seq), "body": body, "category": "presenting"})
+			data, err := json.Marshal(map[string]string{"subject": fmt.Sprintf("Sharing a screen shows a black picture, case %d", seq), "body": body, "category": rig.Category()})
 			if err != nil {
 				return err
 			}
@@ -83,7 +83,7 @@ func smtpStep(clients int, addr string) step {
 
 func mailText(run uint64, seq int64) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "From: Nadia Flores <%s>\r\nTo: Example Meetings <%s>\r\nSubject: Sharing a screen shows a black picture, case %d\r\n", customer, desk, seq)
+	fmt.Fprintf(&b, "From: Nadia Flores <%s>\r\nTo: Support <%s>\r\nSubject: Sharing a screen shows a black picture, case %d\r\n", customer, desk, seq)
 	fmt.Fprintf(&b, "Date: %s\r\nMessage-ID: <%x.%d@named.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n", time.Now().UTC().Format(time.RFC1123Z), run, seq)
 	b.WriteString(strings.ReplaceAll(body, "\n", "\r\n"))
 	return b.String()

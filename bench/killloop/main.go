@@ -238,7 +238,7 @@ func (b *bench) call(worker int) {
 		subject := fmt.Sprintf("call %d number %d", worker, n)
 		var made struct{ ID string }
 		if !b.again(func() error {
-			return post("/api/v1/tickets", subject, map[string]string{"subject": subject, "body": "The picture stays black.", "category": "how-to"}, http.StatusCreated, &made)
+			return post("/api/v1/tickets", subject, map[string]string{"subject": subject, "body": "The picture stays black.", "category": rig.Category()}, http.StatusCreated, &made)
 		}) {
 			return
 		}

@@ -143,8 +143,8 @@ func (b *bench) pages(places []*place) error {
 		name string
 		ask  func(p *place) (cookie, path string)
 	}{
-		{"queue page of 50", func(p *place) (string, string) { return p.cookie, "/desk/L1" }},
-		{"queue, newest", func(p *place) (string, string) { return p.cookie, "/desk/L1?sort=newest" }},
+		{"queue page of 50", func(p *place) (string, string) { return p.cookie, "/desk/" + rig.Level() }},
+		{"queue, newest", func(p *place) (string, string) { return p.cookie, "/desk/" + rig.Level() + "?sort=newest" }},
 		{"ticket page", func(p *place) (string, string) {
 			return p.cookie, "/desk/tickets/" + p.numbers[rand.IntN(len(p.numbers))]
 		}},
@@ -256,7 +256,7 @@ func (b *bench) numbers(s rig.Store) (out []string, err error) {
 		return nil, err
 	}
 	defer d.Close()
-	where := " FROM ticket t JOIN organisation o ON o.id = t.provider_org WHERE o.kind = 'vendor' AND t.level = 'L1' AND "
+	where := " FROM ticket t JOIN organisation o ON o.id = t.provider_org WHERE o.kind = 'vendor' AND t.level = '" + rig.Level() + "' AND "
 	err = d.Read(b.ctx, func(tx *db.Tx) error {
 		scan := func(r *db.Rows) (n string, err error) { return n, r.Scan(&n) }
 		queue, err := db.Collect(tx, scan, "SELECT t.number"+where+"t.active ORDER BY t.due_sort LIMIT 300")
@@ -308,7 +308,7 @@ func (b *bench) load(p *place) error {
 		defer conns[i].Close()
 	}
 	r := rig.Load(len(conns), time.Duration(b.seconds)*time.Second, func(w int, seq int64) error {
-		method, path, header, want := "GET", "/desk/L1", "Cookie: "+p.cookie+"\r\n", http.StatusOK
+		method, path, header, want := "GET", "/desk/"+rig.Level(), "Cookie: "+p.cookie+"\r\n", http.StatusOK
 		var body []byte
 		switch {
 		case w >= 8:

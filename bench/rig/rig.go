@@ -19,11 +19,36 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
+	"github.com/tierdesk/tierdesk/policies"
 )
+
+// Level is the lowest level of the default policy, by which the example desk runs.
+func Level() string { return defaultPolicy().LowestLevel() }
+
+// Category is the default policy's first category of its lowest level.
+func Category() string {
+	p := defaultPolicy()
+	for _, c := range p.Categories() {
+		if c.Level == p.LowestLevel() {
+			return c.ID
+		}
+	}
+	return ""
+}
+
+var defaultPolicy = sync.OnceValue(func() *policy.Policy {
+	p, findings := policy.Parse(policies.DefaultName(), policies.Default())
+	if p == nil {
+		panic(findings)
+	}
+	return p
+})
 
 // Machine says on what and when something was measured.
 func Machine() string {

@@ -33,7 +33,7 @@ func VendorDesks(tx *db.Tx, vendor org.Org) error {
 func PolicyInForce(tx *db.Tx) (*policy.Policy, error) {
 	c, err := rulebook.New(nil, tx.Now).InForceTx(tx, tx.Now())
 	if fault.Is(err, fault.NotFound) {
-		p, _ := policy.Parse("illumeet.md", policies.Default())
+		p, _ := policy.Parse(policies.DefaultName(), policies.Default())
 		return p, nil
 	}
 	if err != nil {

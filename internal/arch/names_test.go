@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -21,7 +22,11 @@ import (
 )
 
 // ordinary are identifiers of policies that Go code may write, because it means something else by the word.
-var ordinary = map[string]string{}
+var ordinary = map[string]string{
+	"media":  "a type of information: a picture or a recording",
+	"steps":  "a type of information: what somebody did, one after the other",
+	"update": "to change a row of a database",
+}
 
 // ordinaryNames are vendors' and products' names that are words of their own, too.
 var ordinaryNames = map[string]string{}
@@ -157,6 +162,9 @@ func (k known) found(name string, src []byte) []string {
 			if err != nil {
 				bad = append(bad, err.Error())
 			}
+			if tag, ok := reflect.StructTag(text).Lookup("json"); ok {
+				text, _, _ = strings.Cut(tag, ",")
+			}
 			if word := k.identifier(text); word != "" {
 				bad = append(bad, fmt.Sprintf("%s: %q stands in Go: take it from the policy, or list it under `ordinary` with what else it means (%s)", set.Position(n.Pos()), word, k.ids[word]))
 			}
@@ -245,5 +253,40 @@ func eachSource(t *testing.T, fn func(name string, src []byte)) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestAPolicysWordInGoIsReported(t *testing.T) {
+	p, findings := policy.Parse("acme.md", []byte("# P {#p}\n\n```policy\npolicy: {name: P, vendor: Acme Pumps, effective: 2026-01-01, zone: UTC}\n"+
+		"levels: {front-line: {name: A, escalates_to: T2}, T2: {name: B}}\ncategories: {leak: {level: T2, title: A leak}}\n"+
+		"responsibility: [{front-line: {by: vendor, for: customer}, T2: {by: vendor, for: customer}}]\nhours: [{use: none}]\n```\n"))
+	if p == nil {
+		t.Fatal(findings)
+	}
+	k := known{map[string]string{}, map[string]string{}}
+	k.add(p, "acme")
+	for _, c := range []struct {
+		src  string
+		want string // part of the report; empty when allowed
+	}{
+		{`var x = "T2"`, `"T2"`},
+		{`var x = "leak"`, `"leak"`},
+		{`var x = "/desk/front-line?x=1"`, `"front-line"`},
+		{"var x = `SELECT level FROM t WHERE level = 'T2'`", `"T2"`},
+		{"type x struct{ A string `json:\"leak,omitempty\"` }", `"leak"`},
+		{`var x = "a leak in the memory"`, ""},
+		{`var x = "T22 and front-lines"`, ""},
+		{`var x = T2`, ""},
+		{`// T2 is a level`, ""},
+		{`// Acme Pumps wanted it`, `"Acme Pumps"`},
+		{`var x = "by Acme Pumps"`, `"Acme Pumps"`},
+		{`var x = "acme"`, `"acme"`},
+		{`var x = "acmes"`, ""},
+		{`import "example.com/leak"`, ""},
+	} {
+		got := strings.Join(k.found("x.go", []byte("package x\n"+c.src)), "\n")
+		if c.want == "" && got != "" || c.want != "" && !strings.Contains(got, c.want) {
+			t.Errorf("%s: reported %q, want %q", c.src, got, c.want)
+		}
 	}
 }

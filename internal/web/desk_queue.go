@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -112,7 +113,7 @@ func (s *site) overview(w http.ResponseWriter, r *http.Request, a identity.Actor
 		if err != nil {
 			return err
 		}
-		q := page.Queue{Frame: f, Name: levelName(rules, level), Address: "/desk/" + level, Sort: page.Urgent, Older: list.Next, Hours: s.deskHours(f, rules, a, level)}
+		q := page.Queue{Frame: f, Name: levelName(rules, level), Address: "/desk/" + url.PathEscape(level), Sort: page.Urgent, Older: list.Next, Hours: s.deskHours(f, rules, a, level)}
 		q.Total, q.More = placeCount(f.Nav, q.Address)
 		if q.Rows, err = s.queueRows(r, a, list.Rows, f); err != nil {
 			return err
@@ -130,7 +131,7 @@ func (s *site) deskHours(f page.Frame, p *policy.Policy, a identity.Actor, level
 	}
 	situation := coverage.Situation{At: f.Now, Arrived: f.Now, Level: level, Requester: coverage.Requester{Kind: string(org.Customer), OrgKnown: coverage.Yes},
 		Contract: coverage.Contract{MaintenanceActive: coverage.Yes, InForce: coverage.Yes}, Account: coverage.Account{Region: "-"}}
-	for _, row := range p.ProductTypes() {
+	for _, row := range append(slices.Clone(p.ProductTypes()), "") {
 		situation.Product.Type = row
 		if d := coverage.Decide(p, &situation); d.Level == level && d.Provider.Kind != string(org.Customer) && d.Calendar != "" {
 			return reading{f, &rulebook.Compiled{Policy: p}}.hours(&d)

@@ -74,7 +74,7 @@ func TestTheBoxBeforeSending(t *testing.T) {
 	nadia.get("/fragments/coverage?category=how-to").has("your time")
 
 	claire := w.as("admin@cloud.example")
-	claire.get("/requests/new").has("Details that the next level needs")
+	claire.get("/requests/new").has("Details that Level 2 needs")
 	number := claire.ask(fields{"category": "defect", "subject": "Broken", "body": "It breaks"})
 	page := claire.get("/requests/"+number).has("Some details are needed from you", "5 things are still missing")
 	w.as("l2@vendor.example").get("/desk/L2").lacks(number)

@@ -2,7 +2,9 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -125,11 +127,11 @@ func (s *site) deskNav(r *http.Request, a identity.Actor, p *policy.Policy, f pa
 		nav = append(nav, page.NavItem{Label: f.T("All queues"), Href: "/desk/all", Icon: "list", Key: "q", Current: r.URL.Path == "/desk/all"})
 	}
 	for _, c := range counts {
-		item := page.NavItem{Label: levelName(p, c.Level), Href: "/desk/" + c.Level, Icon: "level", Count: c.N, More: c.More, Hot: c.Hot, ShowCount: true, Key: lastRune(c.Level)}
+		item := page.NavItem{Label: levelName(p, c.Level), Href: "/desk/" + url.PathEscape(c.Level), Icon: "level", Count: c.N, More: c.More, Hot: c.Hot, ShowCount: true, Key: rungKey(p, c.Level)}
 		if c.Level == "" {
 			item.Label, item.Href, item.Icon, item.Key = f.T("Mine"), "/desk/mine", "me", "m"
 		}
-		item.Current = r.URL.Path == item.Href
+		item.Current = r.URL.EscapedPath() == item.Href
 		nav = append(nav, item)
 	}
 	return append(nav,
@@ -138,12 +140,16 @@ func (s *site) deskNav(r *http.Request, a identity.Actor, p *policy.Policy, f pa
 		page.NavItem{Label: f.T("Policy"), Href: "/policy", Icon: "book", Key: "p"}), nil
 }
 
-func lastRune(s string) string {
-	if s == "" {
+// rungKey is the digit that leads to a level: its place on the ladder, up to nine.
+func rungKey(p *policy.Policy, level string) string {
+	if p == nil {
 		return ""
 	}
-	list := []rune(strings.ToLower(s))
-	return string(list[len(list)-1])
+	at := slices.IndexFunc(p.Levels(), func(l policy.Level) bool { return l.ID == level })
+	if at < 0 || at > 8 {
+		return ""
+	}
+	return strconv.Itoa(at + 1)
 }
 
 // levelName is how people call a level.

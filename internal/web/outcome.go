@@ -2,8 +2,10 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/rules/wording"
 	"github.com/tierdesk/tierdesk/internal/web/page"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
@@ -46,7 +48,15 @@ func fieldErrors(f page.Frame, err error) page.Errors {
 		"reference": f.T("Your own number"), "requester": f.T("Who asks?"), "assignee": f.T("Assign to"), "reason": f.T("Reason"), "room": f.T("Room")}
 	var out page.Errors
 	for _, field := range fault.Fields(err) {
-		out = append(out, page.FieldError{Field: field.Path, Label: labels[field.Path], Message: field.Message})
+		one := page.FieldError{Field: field.Path, Label: labels[field.Path], Message: field.Message}
+		if one.Label == "" {
+			// an information of the policy
+			one.Label = wording.Capital(plain(strings.TrimPrefix(field.Path, page.WaiveField(""))))
+			if !strings.HasPrefix(field.Path, page.WaiveField("")) {
+				one.Field = page.InfoField(field.Path)
+			}
+		}
+		out = append(out, one)
 	}
 	if len(out) == 0 {
 		out = page.Errors{{Message: fault.Message(err)}}

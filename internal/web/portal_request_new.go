@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
@@ -54,14 +55,14 @@ func (s *site) showRequestNew(w http.ResponseWriter, r *http.Request, a identity
 		return err
 	}
 	p := page.RequestNew{Frame: frame, Subject: f.get("subject"), Body: f.get("body"), Reference: f.get("reference"), ShowReference: a.Staff() || a.Admin,
-		Categories: categories(frame, rules, f.Get("category")), Errors: no.errors, DraftKey: "new-" + a.PersonID}
+		Categories: categories(frame, rules, f.Get("category")), Severities: severities(frame, rules, f.Get("severity")), Errors: no.errors, DraftKey: "new-" + a.PersonID}
 	if p.Instances, err = s.instances(r, a.OrgID, f.Get("instance")); err != nil {
 		return err
 	}
-	first, err := s.Tickets.Preview(r.Context(), a, "", f.Get("category"), f.Get("instance"))
+	first, err := s.Tickets.Preview(r.Context(), a, about(f.Values))
 	if fault.Is(err, fault.Invalid) {
 		// the form names what the policy or the account does not have: its error says so, the box stays empty
-		first, err = s.Tickets.Preview(r.Context(), a, "", "", "")
+		first, err = s.Tickets.Preview(r.Context(), a, ticket.About{})
 	}
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
@@ -74,9 +75,17 @@ func (s *site) showRequestNew(w http.ResponseWriter, r *http.Request, a identity
 			h := d.handover(d.gate(first.Required, first.Required, first.GateClause, nil), first.Required, &in, noFile)
 			oneMoreRow(&h, f.Get("add"))
 			p.Handover = &h
+			if first.Level != first.Rules.Policy.LowestLevel() {
+				p.Straight = d.level(first.Level)
+			}
 		}
 	}
 	return s.render(w, r, no.status, p.View())
+}
+
+// about is what a form says of a request before it is sent.
+func about(v url.Values) ticket.About {
+	return ticket.About{Category: v.Get("category"), Severity: v.Get("severity"), InstanceID: v.Get("instance")}
 }
 
 // coverageBox is the calm box before sending.
@@ -106,7 +115,9 @@ func (s *site) coverageFragment(w http.ResponseWriter, r *http.Request, a identi
 	if q.Get("category") == "" {
 		return s.render(w, r, http.StatusOK, box.View())
 	}
-	p, err := s.Tickets.Preview(r.Context(), a, requester, q.Get("category"), q.Get("instance"))
+	what := about(q)
+	what.RequesterID = requester
+	p, err := s.Tickets.Preview(r.Context(), a, what)
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) {
 		return s.render(w, r, http.StatusOK, box.View())
 	}
@@ -130,29 +141,44 @@ func (s *site) personByMail(r *http.Request, address string) (id string, err err
 	return id, err
 }
 
-// categories are the policy's kinds of request, in groups that people know.
+// categories are the policy's kinds of request under the clauses that name them, what it does not include last.
 func categories(f page.Frame, p *policy.Policy, chosen string) []page.OptionGroup {
 	if p == nil {
 		return nil
 	}
-	groups := []page.OptionGroup{{Title: f.T("Using the product")}, {Title: f.T("Faults and changes")}, {Title: f.T("Servers")}, {Title: f.T("Beyond support: the way on")}}
+	var groups []page.OptionGroup
+	beyond := page.OptionGroup{Title: f.T("Beyond support: the way on")}
 	for _, c := range p.Categories() {
-		at := 1
-		switch {
-		case c.Answer == coverage.CoveredNo:
-			at = 3
-		case c.Duty:
-			at = 2
-		case c.LevelIndex <= 0:
-			at = 0
+		option := page.Option{Value: c.ID, Label: c.Title, Selected: c.ID == chosen}
+		if c.Answer == coverage.CoveredNo {
+			beyond.Options = append(beyond.Options, option)
+			continue
 		}
-		groups[at].Options = append(groups[at].Options, page.Option{Value: c.ID, Label: c.Title, Selected: c.ID == chosen})
+		clause, _ := p.Clause(c.Clause)
+		if len(groups) == 0 || groups[len(groups)-1].Title != clause.Title {
+			groups = append(groups, page.OptionGroup{Title: clause.Title})
+		}
+		last := &groups[len(groups)-1]
+		last.Options = append(last.Options, option)
 	}
-	var out []page.OptionGroup
-	for _, g := range groups {
-		if len(g.Options) > 0 {
-			out = append(out, g)
+	if len(beyond.Options) > 0 {
+		groups = append(groups, beyond)
+	}
+	return groups
+}
+
+// severities are the policy's scale, most severe first; nil where it has none.
+func severities(f page.Frame, p *policy.Policy, chosen string) []page.Option {
+	if p == nil || len(p.Severities()) == 0 {
+		return nil
+	}
+	out := []page.Option{{Label: f.T("Not sure")}}
+	for _, s := range p.Severities() {
+		label := s.Name
+		if s.Means != "" {
+			label += ": " + s.Means
 		}
+		out = append(out, page.Option{Value: s.ID, Label: label, Selected: s.ID == chosen})
 	}
 	return out
 }

@@ -202,7 +202,7 @@ func (r *reader) desks(into *[]desk) func(*yaml.Node) {
 			return
 		}
 		if n.Kind != yaml.Map {
-			r.wrong(n, "Write a level and the name of its desk, such as L1: Help desk.")
+			r.wrong(n, "Write a level and the name of its desk, such as LEVEL: Help desk.")
 			return
 		}
 		for i, level := range n.Keys {

@@ -175,7 +175,7 @@ func (a *applier) address(o organisation, desks []org.Desk) bool {
 		}
 	}
 	if address != "" {
-		a.at(o.entry, "address", "An address belongs to a desk; give the organisation desks, such as {L1: Help desk}.")
+		a.at(o.entry, "address", "An address belongs to a desk; give the organisation desks, such as {LEVEL: Help desk}.")
 		return false
 	}
 	return true

@@ -138,7 +138,7 @@ func (c *compiler) openedBy(l *Level) []string {
 	return from
 }
 
-// providedBy names who provides a cell of the matrix and whom it serves: "Example Meetings or a partner, for customers".
+// providedBy names who provides a cell of the matrix and whom it serves: "Acme or a partner, for customers".
 func (c *compiler) providedBy(cell *ResponsibilityCell) string {
 	by := wording.Or(c.kindWords(cell.ByText, false))
 	own := cell.By == KindCustomer

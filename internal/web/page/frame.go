@@ -29,7 +29,7 @@ const (
 type Frame struct {
 	// Text renders user text in the reader's language; required.
 	Text *text.Printer
-	// Brand is the name of the desk as customers know it, for example "Example Meetings support".
+	// Brand is the name of the desk as customers know it, for example "Acme support".
 	Brand string
 	// Surface is Portal or Desk.
 	Surface Surface

@@ -16,6 +16,8 @@ package page
 type RequestNew struct {
 	Frame
 	Categories []OptionGroup
+	// Severities are the policy's scale, if it has one.
+	Severities []Option
 	// Instances are the reader's; one preselected. With a single one it is shown as a fact.
 	Instances     []Option
 	Subject, Body string
@@ -23,9 +25,10 @@ type RequestNew struct {
 	Reference     string
 	Coverage      Coverage
 	Errors        Errors
-	// Handover is set for people whose organisation provides level 1 itself: their request enters at level 2 and
-	// needs these details before it starts.
+	// Handover is set when the policy asks for details before work starts; Straight names the level where the request begins
+	// because the reader's organisation provides those below itself, or is empty.
 	Handover *Handover
+	Straight string
 	// DraftKey names the draft kept in the browser; make it unique per person.
 	DraftKey string
 }

@@ -38,7 +38,7 @@ func (p Request) nextTitle() string {
 	return p.T("%s answers next", p.nextWho())
 }
 
-// names joins names as a sentence does: "Ana R., Acme Support and Example Meetings".
+// names joins names as a sentence does: "Ana R., Acme Support and Beta Ltd".
 func (f Frame) names(list []string) string {
 	switch len(list) {
 	case 0:

@@ -23,12 +23,14 @@ type Preview struct {
 	GateClause string
 }
 
+// About is what a request is about before it is sent; every field may be empty. RequesterID is a person's id, "" for the actor.
+type About struct{ RequesterID, Category, Severity, InstanceID string }
+
 // Preview decides on a request without storing anything, for the box before sending.
-// requester is a person's id, "" for the actor; category and instance may be empty.
-// Faults: Invalid for an unknown category or an instance of somebody else, NotFound as in Open.
-func (s *Service) Preview(ctx context.Context, actor identity.Actor, requester, category, instance string) (out Preview, err error) {
+// Faults: Invalid for a word that the policy does not know or an instance of somebody else, NotFound as in Open.
+func (s *Service) Preview(ctx context.Context, actor identity.Actor, what About) (out Preview, err error) {
 	defer fault.Wrap(&err, "ticket.Preview by %s", actor.PersonID)
-	d := Draft{Category: category, InstanceID: instance, RequesterID: requester, Verified: true}
+	d := Draft{Category: what.Category, Severity: what.Severity, InstanceID: what.InstanceID, RequesterID: what.RequesterID, Verified: true}
 	if d.RequesterID == "" {
 		d.RequesterID = actor.PersonID
 	}

@@ -3,6 +3,7 @@ package ticket
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
@@ -33,8 +34,16 @@ type Room struct {
 // Ids of rooms are readable and unique within a ticket.
 const requesterRoomID = "requester"
 
-func levelsRoomID(lower, upper string) string { return lower + "-" + upper }
-func internalRoomID(level string) string      { return "internal-" + level }
+// levelsRoomID is between two levels. A dash between names that hold one, or after the word for a desk's own room, would be read in
+// two ways.
+func levelsRoomID(lower, upper string) string {
+	if strings.Contains(lower+upper, "-") || lower == "internal" {
+		return lower + "~" + upper
+	}
+	return lower + "-" + upper
+}
+
+func internalRoomID(level string) string { return "internal-" + level }
 
 // readable reports whether the actor may read the room.
 func (r Room) readable(t *Ticket, rooms []Room, a identity.Actor) bool {
