@@ -468,7 +468,7 @@ func fingerprint(p *policy.Policy, s *coverage.Situation) string {
 	var b strings.Builder
 	printValue(&b, reflect.ValueOf(&d).Elem())
 	if levels := p.Levels(); len(p.Gates()) > 0 {
-		for _, missing := range coverage.Gate(p, s, levels[0].ID, levels[len(levels)-1].ID, nil, nil) {
+		for _, missing := range coverage.Items(coverage.Gate(p, s, levels[0].ID, levels[len(levels)-1].ID)) {
 			b.WriteString(missing)
 		}
 	}

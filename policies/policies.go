@@ -24,7 +24,9 @@ func DefaultName() string { return strings.TrimSpace(defaultFile) }
 func Default() []byte { return embedded(DefaultName()) }
 
 // DefaultProbes returns the probe file of the default policy. The caller owns the copy.
-func DefaultProbes() []byte { return embedded(strings.TrimSuffix(DefaultName(), ".md") + ".probes.yaml") }
+func DefaultProbes() []byte {
+	return embedded(strings.TrimSuffix(DefaultName(), ".md") + ".probes.yaml")
+}
 
 func embedded(name string) []byte {
 	data, err := FS.ReadFile(name)

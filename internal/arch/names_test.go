@@ -259,7 +259,7 @@ func eachSource(t *testing.T, fn func(name string, src []byte)) {
 func TestAPolicysWordInGoIsReported(t *testing.T) {
 	p, findings := policy.Parse("acme.md", []byte("# P {#p}\n\n```policy\npolicy: {name: P, vendor: Acme Pumps, effective: 2026-01-01, zone: UTC}\n"+
 		"levels: {front-line: {name: A, escalates_to: T2}, T2: {name: B}}\ncategories: {leak: {level: T2, title: A leak}}\n"+
-		"responsibility: [{front-line: {by: vendor, for: customer}, T2: {by: vendor, for: customer}}]\nhours: [{use: none}]\n```\n"))
+		"responsibility: [{front-line: {by: vendor, for: [customer, end-user]}, T2: {by: vendor, for: [customer, end-user]}}]\nhours: [{use: none}]\n```\n"))
 	if p == nil {
 		t.Fatal(findings)
 	}
