@@ -75,17 +75,26 @@ func easterSundays() []addition {
 func checked() map[string]entry {
 	return map[string]entry{
 		"AT": {at.Holidays, nil, checkedYear},
+		"AU": {nationwide(), nil, checkedYear},
+		"BA": {nil, bosnia(), 2027},
 		"BE": {be.Holidays, nil, checkedYear},
+		"CH": {nil, switzerland(), checkedYear},
 		"CZ": {cz.Holidays, nil, checkedYear},
 		"EE": {nil, estonia(), checkedYear},
+		"FI": {nil, finland(), checkedYear},
 		"FR": {fr.Holidays, nil, checkedYear},
 		"GB": {gb.Holidays, nil, 2027}, // proclaimed a few years ahead
 		"HR": {hr.Holidays, nil, checkedYear},
+		"HU": {nil, hungary(), libraryYear},
 		"IE": {ie.Holidays, nil, 2029}, // in 2030 Saint Brigid's Day is a Friday
+		"IN": {nil, india(), checkedYear},
+		"IS": {nil, iceland(), checkedYear},
 		"IT": {it.Holidays, []addition{{"easter", "Pasqua", 0}, {"10-04", "San Francesco", 2026}}, checkedYear},
 		"JP": {jp.Holidays, nil, 2027}, // equinoxes are announced a year ahead
 		"LT": {lt.Holidays, []addition{{"easter", "Velykos", 0}, {"1st sun of may", "Motinos diena", 0}, {"1st sun of jun", "Tėvo diena", 0}}, checkedYear},
 		"LU": {nil, luxembourg(), checkedYear},
+		"MT": {nil, malta(), checkedYear},
+		"MX": {nil, mexico(), checkedYear},
 		"NO": {no.Holidays, easterSundays(), checkedYear},
 		"NZ": {nz.Holidays, matariki(), checkedYear},
 		"PL": {pl.Holidays, append(easterSundays(), addition{"12-24", "Wigilia", 2025}), checkedYear},
@@ -94,6 +103,8 @@ func checked() map[string]entry {
 		"SG": {nil, singapore(), 2026}, // gazetted year by year
 		"SI": {si.Holidays, nil, checkedYear},
 		"US": {us.Holidays, nil, checkedYear},
+
+		"BA-BIH": {nil, federation(), 2027},
 
 		"DE":    {de.Holidays, nil, checkedYear},
 		"DE-BB": {de.HolidaysBB, easterSundays(), checkedYear},

@@ -3,6 +3,10 @@ package calendar
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -20,13 +24,19 @@ type oracle struct {
 	lo       int32
 
 	// Of the calendar at hand: open minutes before each minute, the next open
-	// one, and where the stretch around it ends.
+	// one, where the stretch around it ends, every closing, and the local dates
+	// (days since the first) with any open minute.
 	sum, next, closes []int32
+	closings          []int32
+	openDates         []int32
 }
 
 func walk(loc *time.Location, fromYear, years int) *oracle {
-	from := time.Date(fromYear, 1, 1, 0, 0, 0, 0, time.UTC).Unix() / 60
-	to := time.Date(fromYear+years, 1, 1, 0, 0, 0, 0, time.UTC).Unix() / 60
+	return walkMinutes(loc, time.Date(fromYear, 1, 1, 0, 0, 0, 0, time.UTC).Unix()/60, time.Date(fromYear+years, 1, 1, 0, 0, 0, 0, time.UTC).Unix()/60)
+}
+
+// walkMinutes goes from one UTC minute, the first of a day, to another.
+func walkMinutes(loc *time.Location, from, to int64) *oracle {
 	o := &oracle{loc: loc, from: from, local: make([]int32, to-from)}
 	for i := range o.local {
 		t := time.Unix((from+int64(i))*60, 0).In(loc)
@@ -122,7 +132,7 @@ func randomWeek(r *rand.Rand) string {
 		if i > 0 {
 			text += "; "
 		}
-		switch from := r.IntN(1440); r.IntN(5) {
+		switch from := r.IntN(1440); r.IntN(6) {
 		case 0:
 			text += day() + " " + clock(from) + " to " + day() + " " + clock((from+1+r.IntN(1438))%1440)
 		case 1:
@@ -130,6 +140,8 @@ func randomWeek(r *rand.Rand) string {
 		case 2:
 			from = r.IntN(200) // near midnight, where clocks change
 			text += day() + "-" + day() + " " + clock(from) + "-" + clock(from+1+r.IntN(200))
+		case 3:
+			text += day() + "," + day() + " 00:00-" + clock(1+r.IntN(180)) + ", " + clock(1200+r.IntN(200)) + "-24:00"
 		default:
 			text += day() + "-" + day() + " " + clock(from) + "-" + clock(from+1+r.IntN(1440-from))
 		}
@@ -152,6 +164,21 @@ func randomDates(r *rand.Rand, year int) string {
 	return fmt.Sprintf("easter%+d", r.IntN(100)-40)
 }
 
+// randomHours writes the hours of a special day.
+func randomHours(r *rand.Rand) string {
+	from := r.IntN(1430)
+	switch r.IntN(4) {
+	case 0:
+		return "closed"
+	case 1:
+		return fmt.Sprintf("%02d:%02d-24:00", from/60, from%60)
+	case 2:
+		return randomWeek(r)
+	}
+	to := from + 1 + r.IntN(1439-from)
+	return fmt.Sprintf("%02d:%02d-%02d:%02d", from/60, from%60, to/60, to%60)
+}
+
 func randomSample(t *testing.T, r *rand.Rand, o *oracle, zone string, year int) sample {
 	week := randomWeek(r)
 	spans, err := ParseWeek(week)
@@ -159,19 +186,17 @@ func randomSample(t *testing.T, r *rand.Rand, o *oracle, zone string, year int) 
 		t.Fatalf("week %q: %v", week, err)
 	}
 	spec := Spec{Zone: zone, Week: spans}
-	name := week
-	var plus []Dates
+	set := HolidaySpec{Observed: Observed(r.IntN(2))}
 	for range r.IntN(6) {
-		plus = append(plus, mustDates(t, randomDates(r, year)))
+		set.Plus = append(set.Plus, mustDates(t, randomDates(r, year)))
 	}
-	name += fmt.Sprintf(" closed %v", plus)
-	spec.Closed = []*Holidays{NewHolidays(HolidaySpec{Plus: plus})}
+	for range r.IntN(2) {
+		set.Less = append(set.Less, mustDates(t, randomDates(r, year)))
+	}
+	name := fmt.Sprintf("%s: %s closed %v but not %v, observed %d", zone, week, set.Plus, set.Less, set.Observed)
+	spec.Closed = []*Holidays{NewHolidays(set)}
 	for range r.IntN(3) {
-		dates, hours := randomDates(r, year), "closed"
-		if r.IntN(3) > 0 {
-			from := r.IntN(1430)
-			hours = fmt.Sprintf("%02d:%02d-24:00", from/60, from%60)
-		}
+		dates, hours := randomDates(r, year), randomHours(r)
 		list, err := ParseHours(hours)
 		if err != nil {
 			t.Fatal(err)
@@ -183,19 +208,12 @@ func randomSample(t *testing.T, r *rand.Rand, o *oracle, zone string, year int) 
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	return sample{name, c, o.paint(hoursOf(spec))}
+	return sample{name, c, o.paint(hoursOf(spec, set, year, 10))}
 }
 
 // hoursOf reads a Spec day by day, in the slowest and plainest way.
-func hoursOf(spec Spec) func(time.Time) ([]Span, bool) {
-	has := func(set Dates, d time.Time) bool {
-		for _, x := range set.In(nil, d.Year()) {
-			if x.String() == d.Format(time.DateOnly) {
-				return true
-			}
-		}
-		return false
-	}
+func hoursOf(spec Spec, set HolidaySpec, year, years int) func(time.Time) ([]Span, bool) {
+	closed := closedDates(set, year, years)
 	onDay := func(spans []Span, d time.Time) (list []Span) {
 		for _, s := range spans {
 			if s.Day == d.Weekday() {
@@ -206,19 +224,63 @@ func hoursOf(spec Spec) func(time.Time) ([]Span, bool) {
 	}
 	return func(d time.Time) ([]Span, bool) {
 		for i := len(spec.Dates) - 1; i >= 0; i-- {
-			if has(spec.Dates[i].Dates, d) {
+			if among(spec.Dates[i].Dates, d) {
 				return onDay(spec.Dates[i].Hours, d), true
 			}
 		}
-		for _, c := range spec.Closed {
-			for _, p := range c.plus {
-				if has(p, d) {
-					return nil, true
-				}
-			}
+		if closed[d.Format(time.DateOnly)] {
+			return nil, true
 		}
 		return onDay(spec.Week, d), false
 	}
+}
+
+func among(set Dates, d time.Time) bool {
+	return slices.ContainsFunc(set.In(nil, d.Year()), func(x Date) bool { return x.String() == d.Format(time.DateOnly) })
+}
+
+// closedDates walks the days one by one: what plus names and less does not, and for a date of every year that falls on a
+// weekend the next weekday that is not closed already.
+func closedDates(set HolidaySpec, year, years int) map[string]bool {
+	closed := map[string]bool{}
+	var moved []time.Time
+	first, end := time.Date(year-2, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(year+years+2, 1, 1, 0, 0, 0, 0, time.UTC)
+	for d := first; d.Before(end); d = d.AddDate(0, 0, 1) {
+		if slices.ContainsFunc(set.Less, func(x Dates) bool { return among(x, d) }) {
+			continue
+		}
+		for _, x := range set.Plus {
+			if !among(x, d) {
+				continue
+			}
+			closed[d.Format(time.DateOnly)] = true
+			if weekday := d.Weekday(); oneDateOfEveryYear(x) && (weekday == time.Saturday || weekday == time.Sunday) {
+				moved = append(moved, d)
+			}
+		}
+	}
+	if set.Observed == NotObserved {
+		return closed
+	}
+	made := map[string]bool{}
+	for _, d := range moved {
+		for d.Weekday() == time.Saturday || d.Weekday() == time.Sunday || closed[d.Format(time.DateOnly)] || made[d.Format(time.DateOnly)] {
+			d = d.AddDate(0, 0, 1)
+		}
+		if !slices.ContainsFunc(set.Less, func(x Dates) bool { return among(x, d) }) {
+			made[d.Format(time.DateOnly)] = true
+		}
+	}
+	for d := range made {
+		closed[d] = true
+	}
+	return closed
+}
+
+// oneDateOfEveryYear reads the text of a set: 12-24, also as a run of one day.
+func oneDateOfEveryYear(x Dates) bool {
+	from, to, isRun := strings.Cut(strings.TrimSpace(x.String()), "..")
+	return len(from) == len("12-24") && strings.Count(from, "-") == 1 && !strings.HasPrefix(from, "easter") && (!isRun || to == from)
 }
 
 func mustDates(t testing.TB, s string) Dates {
@@ -230,109 +292,271 @@ func mustDates(t testing.TB, s string) Dates {
 	return d
 }
 
-// Random calendars, unions and differences of them, ten years in each of
-// twenty zones, against the oracle: every minute of openness, and every
-// question at random instants.
+// instants is how many random instants are compared: TIERDESK_ORACLE, or a
+// number that takes a few seconds.
+func instants(t *testing.T) int {
+	text := os.Getenv("TIERDESK_ORACLE")
+	if text == "" {
+		return 40_000
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n <= 0 {
+		t.Fatalf("TIERDESK_ORACLE is a number of instants, not %q", text)
+	}
+	return n
+}
+
+// Random calendars, unions (also of two zones) and differences of them, ten
+// years in each of twenty zones, against the oracle: every minute of openness,
+// and every question at random instants.
 func TestEqualsMinuteByMinuteWalk(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	if s := seedFromEnv(t); s != 0 {
 		seed = s
 	}
+	const perCalendar, kinds = 2500, 5
+	want := instants(t)
+	rounds := max(want/(perCalendar*kinds*len(zones)), 1)
+	each := (want + rounds*kinds*len(zones) - 1) / (rounds * kinds * len(zones))
 	t.Logf("seed %d (set TIERDESK_SEED to repeat)", seed)
 	r := rand.New(rand.NewPCG(seed, 1))
+	asked, calendars := 0, 0
+	year := []int{2006, 2020, 2031}[r.IntN(3)]
+	var elsewhere sample
 	for i, zone := range zones {
 		loc, err := time.LoadLocation(zone)
 		if err != nil {
 			t.Fatal(err)
 		}
-		year := []int{2006, 2020, 2031}[(i+r.IntN(3))%3]
 		o := walk(loc, year, 10)
-		a, b := randomSample(t, r, o, zone, year), randomSample(t, r, o, zone, year)
-		both, less := make([]bool, len(a.open)), make([]bool, len(a.open))
-		for m := range a.open {
-			both[m], less[m] = a.open[m] || b.open[m], a.open[m] && !b.open[m]
-		}
-		for _, s := range []sample{a, b,
-			{"union of " + a.name + " and " + b.name, Union(a.calendar, b.calendar), both},
-			{a.name + " minus " + b.name, Minus(a.calendar, b.calendar), less},
-		} {
-			if !compare(t, r, o, s) {
-				t.Fatalf("seed %d, zone %s from %d: %s", seed, zone, year, s.name)
+		for range rounds {
+			a, b := randomSample(t, r, o, zone, year), randomSample(t, r, o, zone, year)
+			both, less, far := make([]bool, len(a.open)), make([]bool, len(a.open)), make([]bool, len(a.open))
+			if i == 0 {
+				elsewhere = b
 			}
+			for m := range a.open {
+				both[m], less[m], far[m] = a.open[m] || b.open[m], a.open[m] && !b.open[m], a.open[m] || elsewhere.open[m]
+			}
+			for _, s := range []sample{a, b,
+				{"union of " + a.name + " and " + b.name, Union(a.calendar, b.calendar), both},
+				{a.name + " minus " + b.name, Minus(a.calendar, b.calendar), less},
+				{"union of " + a.name + " and " + elsewhere.name, Union(a.calendar, elsewhere.calendar), far},
+			} {
+				n := compare(t, r, o, s, each)
+				if n < 0 {
+					t.Fatalf("seed %d, zone %s from %d: %s", seed, zone, year, s.name)
+				}
+				asked += n
+				calendars++
+			}
+			elsewhere = a
 		}
 	}
+	t.Logf("%d questions at %d instants of %d calendars in %d zones from %d on: 0 differences", asked, calendars*each, calendars, len(zones), year)
 }
 
-// compare leaves out the first and last two days, where the oracle does not
-// see what happened before and after.
-func compare(t *testing.T, r *rand.Rand, o *oracle, s sample) bool {
-	t.Helper()
-	const edge = 2 * 1440
-	ms := func(m int) int64 { return (o.from + int64(m)) * 60_000 }
-	end := len(s.open) - edge
+// ms is the instant of a minute.
+func (o *oracle) ms(m int) int64 { return (o.from + int64(m)) * 60_000 }
+
+// edge leaves out the first and last two days, where the oracle does not see
+// what happened before and after.
+const edge = 2 * 1440
+
+// learn goes through a painted calendar once in each direction.
+func (o *oracle) learn(open []bool) {
+	end := len(open) - edge
 	sum, next, closes := o.sum, o.next, o.closes
-	sum[edge] = 0
-	next[end], closes[end] = -1, -1
+	sum[edge], next[end], closes[end] = 0, -1, -1
 	for m := end - 1; m >= edge; m-- {
 		next[m], closes[m] = next[m+1], int32(m+1)
-		if s.open[m] {
+		if open[m] {
 			next[m] = int32(m)
-			if m+1 < end && s.open[m+1] {
+			if m+1 < end && open[m+1] {
 				closes[m] = closes[m+1]
 			} else if m+1 == end {
 				closes[m] = -1 // not known
 			}
 		}
 	}
+	o.closings, o.openDates = o.closings[:0], o.openDates[:0]
+	dates := map[int32]bool{}
 	for m := edge; m < end; m++ {
 		sum[m+1] = sum[m]
-		if s.open[m] {
+		if open[m] {
 			sum[m+1]++
+			if d := floorDay(o.local[m]); !dates[d] {
+				dates[d] = true
+				o.openDates = append(o.openDates, d)
+			}
+		} else if open[m-1] {
+			o.closings = append(o.closings, int32(m))
 		}
 	}
-	if !samePaint(t, s, ms, edge, end) {
+	slices.Sort(o.openDates)
+}
+
+// closeAfter goes through the closings after a minute: the first one, or the last of the nth local date on which there are any.
+func (o *oracle) closeAfter(m int, within int64, n int) (int, bool) {
+	i, exact := slices.BinarySearch(o.closings, int32(m))
+	if exact && (within > 0 || n > 0) {
+		i++
+	}
+	if n == 0 {
+		return o.closingAt(i)
+	}
+	today := floorDay(o.local[m])
+	var dates []int32
+	for k := i; k < len(o.closings) && len(dates) <= n+2; k++ {
+		if d := floorDay(o.local[o.closings[k]-1]); d > today && !slices.Contains(dates, d) {
+			dates = append(dates, d)
+		}
+	}
+	slices.Sort(dates)
+	if len(dates) < n+2 {
+		return 0, false
+	}
+	last := -1
+	for k := i; k < len(o.closings); k++ {
+		d := floorDay(o.local[o.closings[k]-1])
+		if d == dates[n-1] {
+			last = k
+		}
+		if d > dates[n] {
+			break
+		}
+	}
+	return o.closingAt(last)
+}
+
+func (o *oracle) closingAt(i int) (int, bool) {
+	if i < 0 || i >= len(o.closings) {
+		return 0, false
+	}
+	return int(o.closings[i]), true
+}
+
+// byTime is a time of day on a date with any open minute: today if it is still to come and n is 0, else the nth such date.
+func (o *oracle) byTime(m int, within int64, minute, n int) (int, bool) {
+	today := floorDay(o.local[m])
+	i, isOpen := slices.BinarySearch(o.openDates, today)
+	if n == 0 && isOpen {
+		if at := int(o.when(today*1440+int32(minute), false)); at > m || at == m && within == 0 {
+			return at, true
+		}
+	}
+	if isOpen {
+		i++
+	}
+	if i += max(n, 1) - 1; i+1 >= len(o.openDates) {
+		return 0, false
+	}
+	return int(o.when(o.openDates[i]*1440+int32(minute), false)), true
+}
+
+// compare asks at n random instants and returns the number of questions, or -1 when an answer differs.
+func compare(t *testing.T, r *rand.Rand, o *oracle, s sample, n int) int {
+	t.Helper()
+	o.learn(s.open)
+	end := len(s.open) - edge
+	if !samePaint(t, s, o.ms, edge, end) {
+		return -1
+	}
+	q := &question{t: t, r: r, o: o, s: s, end: end}
+	for range n {
+		q.m, q.within = edge+1440+r.IntN(end-edge-1440), 0 // the local date lies wholly inside
+		if r.IntN(4) > 0 {
+			q.within = int64(r.IntN(60_000))
+		}
+		q.at = o.ms(q.m) + q.within
+		if !q.opening() || !q.amounts() || !q.points() {
+			return -1
+		}
+	}
+	return q.asked
+}
+
+// question is one random instant, m minutes and within milliseconds into the oracle's years.
+type question struct {
+	t      *testing.T
+	r      *rand.Rand
+	o      *oracle
+	s      sample
+	end    int
+	m      int
+	within int64
+	at     int64
+	asked  int
+}
+
+func (q *question) same(what string, got int64, ok bool, want int64) bool {
+	q.asked++
+	if ok && got == want {
+		return true
+	}
+	q.t.Errorf("%s at %s: %v %s, want %s", what, time.UnixMilli(q.at).In(q.o.loc), ok, time.UnixMilli(got).In(q.o.loc), time.UnixMilli(want).In(q.o.loc))
+	return false
+}
+
+func (q *question) opening() bool {
+	q.asked++
+	if c := q.s.calendar; c.Open(q.at) != q.s.open[q.m] {
+		q.t.Errorf("Open at %s: %v", time.UnixMilli(q.at).In(q.o.loc), !q.s.open[q.m])
 		return false
 	}
-	fail := func(what string, at int64, got, want any) bool {
-		t.Errorf("%s at %s: %v, want %v", what, time.UnixMilli(at).In(o.loc), got, want)
+	if n := q.o.next[q.m]; n >= 0 {
+		got, ok := q.s.calendar.Next(q.at)
+		if !q.same("Next", got, ok, max(q.o.ms(int(n)), q.at)) {
+			return false
+		}
+	}
+	if q.s.open[q.m] && q.o.closes[q.m] >= 0 {
+		got, ok := q.s.calendar.Closes(q.at)
+		return q.same("Closes", got, ok, q.o.ms(int(q.o.closes[q.m])))
+	}
+	return true
+}
+
+// amounts asks for the open time up to another minute, and from it back to that minute.
+func (q *question) amounts() bool {
+	m2 := q.m + q.r.IntN(q.end-q.m)
+	want := int64(q.o.sum[m2]-q.o.sum[q.m]) * 60_000
+	if q.s.open[q.m] {
+		want -= min(q.within, want)
+	}
+	if m2 == q.m {
+		return true
+	}
+	q.asked++
+	if got := q.s.calendar.Between(q.at, q.o.ms(m2)); got != want {
+		q.t.Errorf("Between %s and %s: %d, want %d", time.UnixMilli(q.at).In(q.o.loc), time.UnixMilli(q.o.ms(m2)).In(q.o.loc), got, want)
 		return false
 	}
-	for range 20_000 {
-		m, within := edge+r.IntN(end-edge), int64(r.IntN(60_000))
-		at := ms(m) + within
-		if s.calendar.Open(at) != s.open[m] {
-			return fail("Open", at, !s.open[m], s.open[m])
+	if want == 0 {
+		return true
+	}
+	// The first instant by which that time has passed: the end of the last open
+	// minute before.
+	last := m2
+	for !q.s.open[last-1] {
+		last--
+	}
+	got, ok := q.s.calendar.Add(q.at, want)
+	return q.same(fmt.Sprintf("Add %d", want), got, ok, q.o.ms(last))
+}
+
+func (q *question) points() bool {
+	n := q.r.IntN(6)
+	if due, known := q.o.closeAfter(q.m, q.within, n); known {
+		got, ok := q.s.calendar.CloseAfter(q.at, n)
+		if !q.same(fmt.Sprintf("CloseAfter %d", n), got, ok, q.o.ms(due)) {
+			return false
 		}
-		if n := next[m]; n >= 0 {
-			want := max(ms(int(n)), at)
-			if got, ok := s.calendar.Next(at); !ok || got != want {
-				return fail("Next", at, got, want)
-			}
-		}
-		if s.open[m] && closes[m] >= 0 {
-			if got, ok := s.calendar.Closes(at); !ok || got != ms(int(closes[m])) {
-				return fail("Closes", at, got, ms(int(closes[m])))
-			}
-		}
-		m2 := m + r.IntN(end-m)
-		want := int64(sum[m2]-sum[m]) * 60_000
-		if s.open[m] {
-			want -= min(within, want)
-		}
-		if got := s.calendar.Between(at, ms(m2)); m2 > m && got != want {
-			return fail(fmt.Sprintf("Between to %s", time.UnixMilli(ms(m2)).In(o.loc)), at, got, want)
-		}
-		// The first instant by which the open time up to m2 has passed: the
-		// end of the last open minute before it.
-		if m2 > m && want > 0 {
-			last := m2
-			for !s.open[last-1] {
-				last--
-			}
-			if got, ok := s.calendar.Add(at, want); !ok || got != ms(last) {
-				return fail(fmt.Sprintf("Add %d", want), at, got, ms(last))
-			}
-		}
+	}
+	minute := q.r.IntN(1440)
+	if due, known := q.o.byTime(q.m, q.within, minute, n); known && due < q.end {
+		got, ok := q.s.calendar.ByTime(q.at, minute/60, minute%60, n)
+		return q.same(fmt.Sprintf("ByTime %02d:%02d +%d", minute/60, minute%60, n), got, ok, q.o.ms(due))
 	}
 	return true
 }

@@ -164,7 +164,7 @@ func dayMistake(id string, err error) string {
 // ---- what was made ----
 
 // maxMade bounds the calendars that are kept; which one leaves for a new one makes no difference to any result.
-const maxMade = 2048
+const maxMade = 512
 
 type madeFor struct {
 	recipe *recipe
