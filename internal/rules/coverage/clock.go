@@ -26,15 +26,23 @@ func Clocks(p *policy.Policy, s *Situation, d Decision, events []Event, now int6
 }
 
 func (j *judge) clocks(d *Decision, events []Event, now int64) []Clock {
+	if f := j.fold(d, events, now); f != nil {
+		return f.report(d)
+	}
+	if now == 0 {
+		return nil
+	}
+	return refused(j.p.ClockDefs())
+}
+
+// fold walks over the history up to now; nil where no clock can run.
+func (j *judge) fold(d *Decision, events []Event, now int64) *fold {
 	defs := j.p.ClockDefs()
-	if len(defs) == 0 || now == 0 {
+	if len(defs) == 0 || now == 0 || d.Covered == CoveredNo {
 		return nil
 	}
 	events = j.fromArrival(d, events)
-	if d.Covered == CoveredNo {
-		return refused(defs)
-	}
-	f := fold{j: j, sit: *j.s, now: now, runs: make([]run, len(defs), len(defs)+4)}
+	f := &fold{j: j, sit: *j.s, now: now, runs: make([]run, len(defs), len(defs)+4)}
 	for i := range defs {
 		f.runs[i] = run{def: &defs[i], level: -1, pace: j.pace(&defs[i])}
 		f.runs[i].paused = j.pauses(&defs[i])
@@ -44,11 +52,15 @@ func (j *judge) clocks(d *Decision, events []Event, now int64) []Clock {
 			f.apply(events, i)
 		}
 	}
-	return f.report(d)
+	slices.SortStableFunc(f.runs, func(a, b run) int { return position(f.j.p, a.def) - position(f.j.p, b.def) })
+	return f
 }
 
 // refused are the clocks of a request that is not covered: none of them runs.
 func refused(defs []policy.Clock) []Clock {
+	if len(defs) == 0 {
+		return nil
+	}
 	list := make([]Clock, len(defs))
 	for i := range defs {
 		list[i] = Clock{ID: defs[i].ID, Title: defs[i].Title, State: ClockNone, Kind: KindCommitment}
@@ -157,7 +169,6 @@ func (f *fold) pace(r *run) (*pace, bool) {
 }
 
 func (f *fold) report(d *Decision) []Clock {
-	slices.SortStableFunc(f.runs, func(a, b run) int { return position(f.j.p, a.def) - position(f.j.p, b.def) })
 	list := make([]Clock, len(f.runs))
 	for i := range f.runs {
 		r := &f.runs[i]

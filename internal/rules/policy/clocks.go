@@ -111,7 +111,7 @@ func (c *compiler) within(k *Clock, n *yaml.Node) {
 	var at []*yaml.Node
 	spec := cells{leaf: isTargetMap, read: func(n *yaml.Node) (int64, bool) {
 		t := c.target(n)
-		t.Words = c.targetWords(&t)
+		c.sayTarget(&t)
 		if same := slices.IndexFunc(k.Targets, func(o Target) bool { return reflect.DeepEqual(o, t) }); same >= 0 {
 			return int64(same), false
 		}

@@ -583,6 +583,58 @@ func (p *Policy) Statuses() []Status { return p.statuses }
 // Events lists the events that the policy adds to the built-in ones.
 func (p *Policy) Events() []EventType { return p.events }
 
+// EventWords says when an event happens, as it follows a time: "when the request arrived".
+func (p *Policy) EventWords(id string) string {
+	switch id {
+	case "created":
+		return "when the request arrived"
+	case "complete":
+		return "when everything that was asked for was there"
+	case "assigned":
+		return "when somebody took the request"
+	case "first-reply":
+		return "with the first answer"
+	case "public-update":
+		return "with an update to the requester"
+	case "customer-replied":
+		return "when the requester answered"
+	case "waits-for-requester":
+		return "when it was the requester's turn"
+	case "escalated":
+		return "when the request was handed to the next level"
+	case "level-entered":
+		return "when the request came to its level"
+	case "severity-changed":
+		return "when the severity was changed"
+	case "workaround-given":
+		return "when a work-around was given"
+	case "solved":
+		return "when the request was solved"
+	case "reopened":
+		return "when the request was opened again"
+	case "closed":
+		return "when the request was closed"
+	case "paged":
+		return "when somebody was paged"
+	case "acknowledged":
+		return "when the page was answered"
+	case "on-site":
+		return "on arrival on site"
+	}
+	if e, ok := find(p.events, func(e EventType) bool { return e.ID == id }); ok && e.Title != "" {
+		return "with \"" + e.Title + "\""
+	}
+	return "with \"" + id + "\""
+}
+
+// TargetWords says a target in words: "within 9 hours of open time".
+func (p *Policy) TargetWords(t *Target) string {
+	if t.Words != "" {
+		return t.Words
+	}
+	return t.Text
+}
+
 // LooksBack reports whether a rule of the policy asks if an event happened, so that the event changes what it decides.
 func (p *Policy) LooksBack(event string) bool { return slices.Contains(p.asks, event) }
 

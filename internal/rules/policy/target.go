@@ -195,6 +195,14 @@ func (c *compiler) calendarsOf(on int, use targetUse) []int {
 	return list
 }
 
+// sayTarget gives a target and its parts their words.
+func (c *compiler) sayTarget(t *Target) {
+	t.Words = c.targetWords(t)
+	for i := range t.Of {
+		c.sayTarget(&t.Of[i])
+	}
+}
+
 // Parts appends the plain targets that a target is made of: itself, or what `earliest` and `latest` combine, in order.
 func (t *Target) Parts(into []*Target) []*Target {
 	if len(t.Of) == 0 {
