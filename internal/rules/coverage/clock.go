@@ -360,6 +360,7 @@ type pace struct {
 	target *policy.Target
 	parts  []part // empty without a target
 	name   string // of the calendar
+	unsure bool   // a missing fact may bring another target
 	first  [1]part
 }
 
@@ -389,7 +390,9 @@ func (p *pace) same(other *pace) bool {
 // pace chooses target and calendars by the facts as they stand.
 func (j *judge) pace(def *policy.Clock) *pace {
 	p := &pace{rule: -1, name: j.hours.name}
-	if found, _ := def.Choice.Choose(&j.facts, nil); found.Entry >= 0 && found.State != choice.Gap {
+	found, _ := def.Choice.Choose(&j.facts, nil)
+	p.unsure = found.State == choice.Missing
+	if found.Entry >= 0 && found.State != choice.Gap {
 		p.rule, p.spot, p.target = found.Entry, found.Spot, &def.Targets[found.Value]
 	}
 	if p.target == nil || p.target.Kind == policy.TargetNone {

@@ -33,7 +33,7 @@ func (j *judge) derive(d *Decision, stage int) {
 // severity derives the severity, or suggests one where nobody has set it.
 func (j *judge) severity(d *Decision, from *policy.Derived) {
 	given := j.facts.V[fact.Severity].Known
-	if given && j.p.SeveritySetBy() != policy.SetDerived {
+	if given && (j.p.SeveritySetBy() != policy.SetDerived || setSeverity(j.past)) {
 		return
 	}
 	found, needs := from.List.Choose(&j.facts, nil)

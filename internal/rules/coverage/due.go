@@ -125,6 +125,7 @@ func (r *run) pausedAt(at int64) (paused, forGood bool) {
 }
 
 func (r *run) report(c *Clock, now int64) {
+	c.Provisional = c.Provisional || r.pace.unsure
 	if r.pace.rule >= 0 {
 		w := &r.def.Within[r.pace.rule]
 		c.Because = []Reason{{Clause: w.Clause, Rule: w.ID, Line: w.Line, Effect: r.pace.target.Text, Text: w.Said(r.pace.spot)}}

@@ -423,6 +423,12 @@ func (r *reader) checkEvent(at string, n *yaml.Node, e *Event) bool {
 		path := map[string]string{"level-entered": "level", "severity-changed": "severity", "waits-for-requester": "status"}[e.Name]
 		return path == "" || r.known(path, e.Value, n)
 	case followsEvents(r.p, e.Name):
+		if d, ok := r.p.DeclaredFact(e.Name); ok {
+			if err := checkDeclared(r.p, &d, e.Value); err != nil {
+				r.fail(at, n, "%v", err)
+				return false
+			}
+		}
 		return r.known(e.Name, e.Value, n)
 	}
 	r.fail(at, n, "no event %q%s", e.Name, document.DidYouMean(e.Name, known))

@@ -1,6 +1,7 @@
 package coverage
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
@@ -71,17 +72,23 @@ func (s *Situation) setFact(p *policy.Policy, e *Event) bool {
 	if slices.Contains(policy.BuiltinEvents(), e.Name) || !followsEvents(p, e.Name) {
 		return false
 	}
+	value := &yaml.Node{Kind: yaml.Scalar, Text: e.Value}
 	if e.Name == "provided" {
 		s.Provided = append(slices.Clone(s.Provided), e.Value)
 		return true
+	}
+	if _, ok := p.DeclaredFact(e.Name); ok {
+		s.Declared, s.Places = maps.Clone(s.Declared), maps.Clone(s.Places)
+		r := &reader{p: p, s: s, seenDeclared: map[string]bool{}}
+		return r.declared(&yaml.Node{Kind: yaml.Scalar, Text: e.Name}, value) && len(r.errors) == 0
 	}
 	fields := s.fields()
 	at := slices.IndexFunc(fields, func(f fieldAt) bool { return f.path == e.Name })
 	if at < 0 {
 		return false
 	}
-	r := &reader{p: p, fields: fields}
-	r.set(e.Name, fields[at].into, &yaml.Node{Kind: yaml.Scalar, Text: e.Value})
+	r := &reader{p: p, s: s, fields: fields}
+	r.set(e.Name, fields[at].into, value)
 	return len(r.errors) == 0
 }
 
@@ -107,6 +114,11 @@ func (s *Situation) after(p *policy.Policy, events []Event) *Situation {
 // entered reports whether a history says at which level the request is, so that its rules for the start no longer matter.
 func entered(events []Event) bool {
 	return slices.ContainsFunc(events, func(e Event) bool { return e.Name == "level-entered" || e.Name == "level" })
+}
+
+// setSeverity reports whether somebody changed the severity, so that rules no longer derive it.
+func setSeverity(events []Event) bool {
+	return slices.ContainsFunc(events, func(e Event) bool { return e.Name == "severity-changed" || e.Name == "severity" })
 }
 
 // Happened reports whether an event is in the history, as far as it is looked at.

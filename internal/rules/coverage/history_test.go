@@ -208,3 +208,55 @@ func TestAMissedUpdateIsRemembered(t *testing.T) {
 		t.Errorf("%s, %d missed; want running and 2 missed (12:00 and 16:30 came too late, 14:00 came in time)", c.State, c.Missed)
 	}
 }
+
+// TestFactsOfThePolicyFollowEvents: what the policy asks about the past, and its own facts, change with the history; each
+// stretch is measured by what was known then.
+func TestFactsOfThePolicyFollowEvents(t *testing.T) {
+	const updates = `k: {starts: created, restarts: [public-update], stops: solved, runs: always, within: [{when: 'happened("workaround-given")', is: 24h}, {is: 2h}]}`
+	for _, c := range []struct{ what, extra, clock, situation, events, now, want string }{
+		{"every 2 hours before a work-around", "", updates, "severity: S1", "12 09:00 created; 12 11:00 public-update", "12 12:00", "S1 running due 12 13:00"},
+		{"daily after it", "", updates, "severity: S1", "12 09:00 created; 12 11:00 public-update; 12 12:00 workaround-given", "12 12:30", "S1 running due 13 11:00"},
+		{"what was late before the work-around came was missed", "", updates, "severity: S1", "12 09:00 created; 12 12:00 public-update; 12 12:30 workaround-given; 12 13:00 public-update", "12 13:30", "S1 running 1 missed due 13 13:00"},
+		{"with a work-around a severity 1 becomes severity 2", `severity: {set_by: derived, from: [{for: {severity_asked: S1}, when: 'happened("workaround-given")', is: S2}, {calc: severity_asked}]}`,
+			"k: {starts: created, stops: solved, within: [{for: {severity: S1}, is: 2h}, {is: 8h}]}", "severity_asked: S1", "12 09:00 created; 12 10:00 workaround-given", "12 12:00", "S2 running due 12 17:00"},
+		{"before it, it is severity 1", `severity: {set_by: derived, from: [{for: {severity_asked: S1}, when: 'happened("workaround-given")', is: S2}, {calc: severity_asked}]}`,
+			"k: {starts: created, stops: solved, within: [{for: {severity: S1}, is: 2h}, {is: 8h}]}", "severity_asked: S1", "12 09:00 created", "12 10:00", "S1 running due 12 11:00"},
+		{"a severity that somebody set is derived no more", `severity: {set_by: derived, from: [{for: {severity_asked: S1}, when: 'happened("workaround-given")', is: S2}, {calc: severity_asked}]}`,
+			"k: {starts: created, stops: solved, within: [{for: {severity: S3}, is: 6h}, {is: 8h}]}", "severity_asked: S1", "12 09:00 created; 12 10:00 severity-changed S3; 12 11:00 workaround-given", "12 12:00", "S3 running due 12 15:00"},
+		{"a fact of the policy's own that was found out", `facts: {cause: {type: choice, values: [network, settings], by: provider, ask: Why?, unknown: none}}`,
+			"k: {starts: created, stops: solved, within: [{for: {cause: network}, is: 3h}, {is: 8h}]}", "severity: S1", "12 09:00 created; 12 10:00 cause network", "12 11:00", "S1 running due 12 12:00"},
+		{"a target that a missing fact may change is provisional", `facts: {distance: {type: number, by: requester, ask: How far is it?}}`,
+			"k: {starts: created, stops: on-site, within: [{for: {distance: to 50}, is: 4h}, {is: by close +1}]}", "severity: S1", "12 09:00 created", "12 10:00", "S1 provisional running due 13 17:00"},
+		{"received after 16:00, answered by noon of the next business day", "", `k: {starts: created, stops: first-reply, within: [{for: {severity: S1}, when: 'local_time("office") >= "16:00"', is: by 12:00 +1}, {is: 4h}]}`,
+			"severity: S1, at: 2026-01-12T16:30:00Z", "12 16:30 created", "12 16:30", "S1 running due 13 12:00"},
+		{"and before it within 4 hours", "", `k: {starts: created, stops: first-reply, within: [{for: {severity: S1}, when: 'local_time("office") >= "16:00"', is: by 12:00 +1}, {is: 4h}]}`,
+			"severity: S1, at: 2026-01-12T15:30:00Z", "12 15:30 created", "12 15:30", "S1 running due 13 11:30"},
+		{"a night call that the customer repeats by day is judged by the day", "", `k: {starts: created, stops: first-reply, within: [{when: '!open("office")', is: 8h}, {is: 4h}]}`,
+			"severity: S2, at: 2026-01-12T05:00:00Z", "12 05:00 created; 12 10:00 severity-changed S1 requester", "12 10:30", "S1 running due 12 13:00"},
+		{"what the desk changes by day leaves it a night call", "", `k: {starts: created, stops: first-reply, within: [{when: '!open("office")', is: 8h}, {is: 4h}]}`,
+			"severity: S2, at: 2026-01-12T05:00:00Z", "12 05:00 created; 12 10:00 severity-changed S1 provider", "12 10:30", "S1 running due 12 17:00"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			p := historyPolicy(t, "  "+c.clock+"\n```\n# More {#more}\n```policy\n"+c.extra)
+			text := c.situation
+			if !strings.Contains(text, "at:") {
+				text += ", at: 2026-01-12T09:00:00Z"
+			}
+			s := situation(t, p, "{"+text+", product: {type: h}, requester: {kind: customer}, category: x}")
+			s.Events = history(t, c.events)
+			d := Decide(p, s)
+			k := Clocks(p, s, d, s.Events, january(t, c.now))[0]
+			got := d.Severity + " "
+			if k.Provisional {
+				got += "provisional "
+			}
+			state := stateOf(&k)
+			if k.Missed > 0 {
+				state = strings.Replace(state, " due", fmt.Sprintf(" %d missed due", k.Missed), 1)
+			}
+			if got += state; got != c.want {
+				t.Errorf("%s; want %s", got, c.want)
+			}
+		})
+	}
+}
