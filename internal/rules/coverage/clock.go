@@ -19,6 +19,7 @@ import (
 // count while it pauses or has no target. It is due at the first instant at which the time used equals the target in force at
 // now; a change to a target that was used up before makes it late from the change on.
 func Clocks(p *policy.Policy, s *Situation, d Decision, events []Event, now int64) []Clock {
+	p, _ = agreedOn(p, s)
 	j := newJudge(p, s)
 	var again Decision
 	j.settle(&again)

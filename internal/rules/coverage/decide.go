@@ -10,9 +10,17 @@ import (
 
 // Decide applies the policy to a situation. It is pure and total: what cannot be settled is named in Unsettled.
 func Decide(p *policy.Policy, s *Situation) Decision {
+	base := p
+	p, agreed := agreedOn(p, s)
 	d, touched := decideUnder(p, s, p.Reading())
 	if touched {
 		compareReadings(p, s, &d)
+	}
+	switch {
+	case p != base:
+		citeContract(p, &d)
+	case !agreed:
+		d.Unsettled = append(d.Unsettled, Unsettled{Field: "contract.terms", Cause: CauseConflict})
 	}
 	return d
 }

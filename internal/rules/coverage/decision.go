@@ -137,6 +137,7 @@ type Reason struct {
 	Effect     string `json:"effect"` // what it did, e.g. "no", "level L2", "calendar worldwide"
 	Text       string `json:"text"`   // one plain sentence
 	Offer      string `json:"offer,omitempty"`
+	Source     string `json:"source,omitempty"`     // "contract" where the terms of the contract say so; Line is of those terms then
 	Overridden bool   `json:"overridden,omitempty"` // another rule lets the request through; shown struck out
 }
 

@@ -35,6 +35,7 @@ type (
 	date    struct{ text *string }
 	span    struct{ ms **int64 }
 	version struct{ text *string }
+	terms   struct{ text *string }
 )
 
 // fields lists every field that may be written, in the order of writing. Fields of a group stand together.
@@ -50,7 +51,7 @@ func (s *Situation) fields() []fieldAt {
 		{"account.region", &a.Region}, {"account.country", &a.Country}, {"account.kind", &a.Kind}, {"account.partner", &a.Partner},
 		{"account.partner_levels", &a.PartnerLevels}, {"account.place", &a.Place}, {"account.office", &a.Office},
 		{"contract.provides", &c.Provides}, {"contract.signed", date{&c.Signed}}, {"contract.starts", date{&c.Starts}},
-		{"contract.ends", date{&c.Ends}}, {"contract.renews", date{&c.Renews}}, {"contract.in_force", &c.InForce},
+		{"contract.ends", date{&c.Ends}}, {"contract.renews", date{&c.Renews}}, {"contract.terms", terms{&c.Terms}}, {"contract.in_force", &c.InForce},
 		{"contract.maintenance_active", &c.MaintenanceActive}, {"contract.new_releases", &c.NewReleases}, {"contract.extended", &c.Extended}, {"contract.hours", &c.Hours},
 		{"contract.subscriptions", &c.Subscriptions}, {"contract.users", &c.Users}, {"contract.fte", &c.FTE},
 		{"product.id", &s.Product.ID}, {"product.type", &s.Product.Type}, {"product.deployment", &s.Product.Deployment},
@@ -156,6 +157,8 @@ func (r *reader) set(path string, into any, n *yaml.Node) {
 		*v = r.word(path, n)
 	case version:
 		*v.text = r.scalar(path, n)
+	case terms:
+		*v.text = r.terms(path, n)
 	case *Tri:
 		*v = r.tri(path, n)
 	case **int64:
@@ -194,6 +197,13 @@ func (r *reader) scalar(path string, n *yaml.Node) string {
 
 func (r *reader) word(path string, n *yaml.Node) string {
 	word := r.scalar(path, n)
+	if word == "ask" {
+		if f, ok := fact.ByName(path); ok && r.p != nil {
+			if _, named := r.p.Word(f, word); !named {
+				return "" // the word for what is not known
+			}
+		}
+	}
 	if r.known(path, word, n) {
 		return word
 	}
@@ -494,6 +504,8 @@ func fieldValue(into any) (any, bool) {
 		return *v.text, *v.text != ""
 	case date:
 		return *v.text, *v.text != ""
+	case terms:
+		return json.RawMessage(*v.text), *v.text != ""
 	case *Tri:
 		return *v == Yes, *v != NotKnown
 	case **int64:

@@ -22,6 +22,7 @@ func Gate(p *policy.Policy, s *Situation, from, to string) []policy.Requirement 
 
 // Requirements lists what the gates on the way ask for in this situation, each item once.
 func Requirements(p *policy.Policy, s *Situation, from, to string) []policy.Requirement {
+	p, _ = agreedOn(p, s)
 	j := newJudge(p, s)
 	var d Decision
 	j.settle(&d)

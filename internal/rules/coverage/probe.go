@@ -185,6 +185,11 @@ func (r *prober) compare(name string, expect *yaml.Node, d *Decision) {
 		case "offers":
 			r.equal(name, "offers", want, ids(d.Offers, func(o Offer) any { return o.ID }))
 			continue
+		case "conflict":
+			if want.Kind == yaml.List {
+				r.equal(name, "conflict", want, readings(d))
+				continue
+			}
 		case "unsettled":
 			if want.Kind == yaml.Map {
 				r.unsettled(name, want, d)
@@ -193,6 +198,17 @@ func (r *prober) compare(name string, expect *yaml.Node, d *Decision) {
 		}
 		r.path(name, key, want, plain)
 	}
+}
+
+// readings lists the readings of every contradiction that makes a difference.
+func readings(d *Decision) []any {
+	out := []any{}
+	for _, c := range d.Conflict {
+		for _, reading := range c.Readings {
+			out = append(out, reading.Name)
+		}
+	}
+	return out
 }
 
 func ids[T any](list []T, id func(T) any) []any {
@@ -233,7 +249,7 @@ func decisionFields() []string {
 	return []string{
 		"covered", "charge", "charges", "severity", "plan", "level", "level_wanted", "provider", "serves", "served", "calendar",
 		"open_now", "opens_at", "closes_at", "outside", "effort", "offers", "clocks", "missing", "allowances", "version",
-		"unsettled", "because", "due", "clauses",
+		"unsettled", "conflict", "because", "due", "clauses",
 	}
 }
 
@@ -249,10 +265,22 @@ func (r *prober) path(name string, key, want *yaml.Node, plain map[string]any) {
 	}
 	var got any = plain
 	for _, part := range parts {
-		m, _ := got.(map[string]any)
-		got = m[part]
+		got = within(got, part)
 	}
 	r.equal(name, key.Text, want, got)
+}
+
+// within is an entry of a map, or of a list by its number.
+func within(v any, part string) any {
+	switch v := v.(type) {
+	case map[string]any:
+		return v[part]
+	case []any:
+		if i, err := strconv.Atoi(part); err == nil && i >= 0 && i < len(v) {
+			return v[i]
+		}
+	}
+	return nil
 }
 
 func (r *prober) equal(name, path string, want *yaml.Node, got any) {

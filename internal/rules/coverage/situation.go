@@ -77,6 +77,7 @@ type AgreedHours struct {
 type Contract struct {
 	Provides                     map[string]string // level -> organisation id, or "vendor"
 	Signed, Starts, Ends, Renews string            // dates, 2006-01-02
+	Terms                        string            // what was negotiated, as JSON of the policy's own form; empty: nothing
 	InForce                      Tri
 	MaintenanceActive            Tri
 	NewReleases                  Tri

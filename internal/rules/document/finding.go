@@ -43,6 +43,9 @@ type Report struct {
 	findings []Finding
 }
 
+// NewReport is an empty report on a text of the given name.
+func NewReport(file string) *Report { return &Report{file: file} }
+
 // Add reports something at a place.
 func (r *Report) Add(severity string, line, col int, format string, args ...any) {
 	if len(r.findings) >= maxFindings {

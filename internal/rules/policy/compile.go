@@ -15,9 +15,9 @@ var (
 	blocks = []string{
 		"policy", "terms", "plans", "addons", "severity", "levels", "categories", "responsibility", "calendars", "hours",
 		"coverage", "offers", "statuses", "events", "clocks", "information", "gates", "allowances", "products", "lifecycle",
-		"updates", "promises", "holidays", "places", "facts", "conflicts",
+		"updates", "promises", "holidays", "places", "facts", "conflicts", "negotiable", "keeps",
 	}
-	laterBlocks = []string{"negotiable", "keeps", "channels", "languages", "maintenance"}
+	laterBlocks = []string{"channels", "languages", "maintenance"}
 )
 
 // BuiltinEvents lists the events that the desk itself records.
@@ -76,7 +76,7 @@ func Parse(file string, src []byte) (*Policy, []Finding) {
 
 func compile(file string, d *document.Document) *Policy {
 	c := &compiler{Report: d.Report, root: d.Root, rules: map[string]*yaml.Node{}, asked: map[string]bool{}, readings: map[string]uint64{}, used: map[string]bool{},
-		p: &Policy{file: file, clauseIndex: map[string]int{}, written: d.Root}}
+		p: &Policy{file: file, clauseIndex: map[string]int{}, source: d, byContract: map[string]bool{}}}
 	for i, s := range d.Sections {
 		c.p.clauses = append(c.p.clauses, Clause{ID: s.ID, Title: s.Title, Level: s.Level, Line: s.Line, HTML: s.HTML, Practice: s.Practice, Kinds: kindsOf(s.Blocks)})
 		c.p.clauseIndex[s.ID] = i
@@ -111,6 +111,8 @@ func compile(file string, d *document.Document) *Policy {
 	c.updates()
 	c.promises()
 	c.unusedReadings()
+	c.negotiables()
+	c.keep()
 	if c.Failed() {
 		return nil
 	}
@@ -136,7 +138,7 @@ func kindsOf(blocks []*yaml.Node) []string {
 // ---- reading nodes ----
 
 func (c *compiler) place(n *yaml.Node) Place {
-	return Place{Clause: c.p.clauses[n.Part].ID, Line: n.Line, Col: n.Col}
+	return Place{Clause: c.p.clauses[n.Part].ID, Line: n.Line, Col: n.Col, Contract: n.Foreign}
 }
 
 // entries walks a map of definitions.
@@ -243,6 +245,9 @@ func (c *compiler) rule(n *yaml.Node, path string, stage int) Rule {
 	r.Text = c.condition(r.When)
 	r.Label = c.label(r.When)
 	r.says = c.says(n)
+	if n.Foreign {
+		c.p.byContract[r.ID] = true
+	}
 	return r
 }
 

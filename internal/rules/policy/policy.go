@@ -5,6 +5,7 @@ import (
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
 	"github.com/tierdesk/tierdesk/internal/rules/choice"
+	"github.com/tierdesk/tierdesk/internal/rules/document"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
@@ -56,10 +57,15 @@ type Policy struct {
 	space     fact.Space
 	combined  map[combination]Calendar
 	asks      []string // events that conditions look for
-	written   *yaml.Node
-	sites     []Site
-	sets      map[string]*calendar.Holidays // under `holidays`
-	made      workshop
+	source    *document.Document
+	agreed    agreements
+	keeps     []Keep
+
+	negotiable []Negotiable
+	byContract map[string]bool // ids of rules that a contract put there
+	sites      []Site
+	sets       map[string]*calendar.Holidays // under `holidays`
+	made       workshop
 
 	countsAgreedDays bool // business days are counted on hours that contracts name
 }
@@ -82,6 +88,9 @@ type Place struct {
 	Clause string `json:"clause"`
 	Line   int    `json:"line"`
 	Col    int    `json:"-"`
+	// Contract says that the terms of a contract put it there; Line and Col are of those terms then, Clause is the one that
+	// allows them.
+	Contract bool `json:"contract,omitempty"`
 }
 
 // Rule is what all rules share: a name that other rules and reasons use, a place, a condition, and its plain wording.
@@ -488,7 +497,7 @@ type Promise struct {
 
 // Written is what the blocks of all clauses say together, as their authors wrote it; a node's Part is the index of its
 // clause. It is shared and must not be changed.
-func (p *Policy) Written() *yaml.Node { return p.written }
+func (p *Policy) Written() *yaml.Node { return p.source.Root }
 
 // File is the name that the document was parsed under.
 func (p *Policy) File() string { return p.file }

@@ -13,6 +13,9 @@ func (c *compiler) checkReach(what string, rules []*Rule) {
 func (c *compiler) checkReachOf(what string, rules []*Rule, sure func(i int) bool) {
 	for j, later := range rules {
 		for i, earlier := range rules[:j] {
+			if earlier.Contract && !later.Contract {
+				continue // what a contract puts in front may take everything
+			}
 			if earlier.When.Reading != 0 && earlier.When.Reading != later.When.Reading {
 				continue
 			}

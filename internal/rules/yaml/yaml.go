@@ -4,6 +4,7 @@ package yaml
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -40,6 +41,45 @@ type Node struct {
 	Line   int // from 1, of the document that the text is a part of
 	Col    int // from 1, in bytes
 	Part   int // what Reader.Read was told
+
+	Foreign bool // comes from another text than the document; set by whoever joins them
+}
+
+// JSON writes a node as JSON in which every scalar is a text, which Parse reads back as the same values.
+func (n *Node) JSON() string {
+	var b strings.Builder
+	n.writeJSON(&b)
+	return b.String()
+}
+
+func (n *Node) writeJSON(b *strings.Builder) {
+	switch n.Kind {
+	case Null:
+		b.WriteString("null")
+	case Scalar:
+		text, _ := json.Marshal(n.Text) // a string has no reason to fail
+		b.Write(text)
+	case List:
+		b.WriteByte('[')
+		for i, v := range n.Values {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			v.writeJSON(b)
+		}
+		b.WriteByte(']')
+	case Map:
+		b.WriteByte('{')
+		for i, k := range n.Keys {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			k.writeJSON(b)
+			b.WriteByte(':')
+			n.Values[i].writeJSON(b)
+		}
+		b.WriteByte('}')
+	}
 }
 
 // Get returns the value under a key of a map, or nil.
