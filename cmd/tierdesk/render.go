@@ -6,7 +6,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/tierdesk/tierdesk/internal/rules/calendar"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 	"github.com/tierdesk/tierdesk/internal/rules/readable"
 	"github.com/tierdesk/tierdesk/internal/web/asset"
@@ -52,12 +51,8 @@ func renderPolicy(ctx context.Context, out io.Writer, p *policy.Policy, now int6
 	if err != nil {
 		return err
 	}
-	zone, err := calendar.LoadZone(p.Zone())
-	if err != nil {
-		return err
-	}
 	return page.PolicyFile{
-		Frame:         page.Frame{Text: words.Printer("en"), Now: now, Zone: zone.Location()},
+		Frame:         page.Frame{Text: words.Printer("en"), Now: now, Zone: page.PolicyZone(p.Zone())},
 		PolicyEdition: page.PolicyEdition{Document: readable.Of(p, now), Effective: p.EffectiveDate(), Standing: page.Unpublished},
 		Style:         style, Script: script,
 	}.View().Render(ctx, out)

@@ -3,12 +3,10 @@ package web
 import (
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
-	"github.com/tierdesk/tierdesk/internal/rules/calendar"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 	"github.com/tierdesk/tierdesk/internal/rules/readable"
 	"github.com/tierdesk/tierdesk/internal/web/page"
@@ -55,7 +53,7 @@ func (s *site) showPolicy(w http.ResponseWriter, r *http.Request, a identity.Act
 	}
 	if a.PersonID == "" {
 		// who reads this is not known: the zone in which the policy names its dates, until the browser says another
-		f.Zone = policyZone(c.Policy)
+		f.Zone = page.PolicyZone(c.Policy.Zone())
 	}
 	p := page.Policy{Frame: f, PolicyEdition: page.PolicyEdition{Document: readable.Of(c.Policy, f.Now), Version: strconv.Itoa(c.Number),
 		Effective: effective(c.Version, c.Policy), Standing: standing(c.Version, inForce, f.Now)}}
@@ -80,13 +78,4 @@ func standing(v rulebook.Version, inForce int, now int64) page.PolicyStanding {
 		return page.Scheduled
 	}
 	return page.Earlier
-}
-
-// policyZone is the zone in which a policy states its dates.
-func policyZone(p *policy.Policy) *time.Location {
-	z, err := calendar.LoadZone(p.Zone())
-	if err != nil {
-		return time.UTC
-	}
-	return z.Location()
 }

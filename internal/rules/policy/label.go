@@ -37,7 +37,7 @@ func (c *compiler) testLabel(t *fact.Test, negated bool) string {
 	case fact.Channel:
 		said = "by " + said
 	case fact.ProviderKind, fact.ProviderOrg:
-		said = "provided by " + said
+		said = "where " + said + " provides the support"
 	case fact.SupportVia:
 		said = "support through " + said
 	case fact.Addon:

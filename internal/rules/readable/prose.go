@@ -41,7 +41,7 @@ func newProse(terms []policy.Term) prose {
 
 var (
 	space      = regexp.MustCompile(`\s+`)
-	practice   = regexp.MustCompile(`<blockquote>\s*<p>(<strong>)?(?:Our own practice|Our practice|Practice):?(</strong>)?:?\s*`)
+	practice   = regexp.MustCompile(`<blockquote>\s*<p>(?:<strong>)?(?:Our own practice|Our practice|Practice)(?::</strong>|</strong>:|:)\s*`)
 	attributes = regexp.MustCompile(`(src|alt)="([^"]*)"`)
 )
 

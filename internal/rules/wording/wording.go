@@ -83,10 +83,10 @@ func Duration(ms int64) string {
 	return strings.Join(parts, " ")
 }
 
-// Zone names a zone in words: "GMT", "America/New_York time".
+// Zone names a zone in words: "GMT", "America/New York time".
 func Zone(zone string) string {
 	if strings.Contains(zone, "/") {
-		return zone + " time"
+		return strings.ReplaceAll(zone, "_", " ") + " time"
 	}
 	return zone
 }

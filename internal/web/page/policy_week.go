@@ -117,9 +117,6 @@ func (f Frame) zonesOf(d readable.Document, h readable.Hours) []string {
 	}
 	var out []string
 	for _, z := range list {
-		if z == "GMT" {
-			z = "UTC"
-		}
 		if z != "" && !slices.Contains(out, z) {
 			out = append(out, z)
 		}
@@ -196,3 +193,15 @@ func percent(part, whole int) string {
 }
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }
+
+// PolicyZone is the zone of a policy for a reader whose own is not known, under the name that the policy gives it.
+func PolicyZone(name string) *time.Location {
+	if name == "GMT" {
+		return time.FixedZone("GMT", 0) // the same as UTC, and named as on the page
+	}
+	z, err := calendar.LoadZone(name)
+	if err != nil {
+		return time.UTC
+	}
+	return z.Location()
+}
