@@ -479,7 +479,7 @@ func TestReasonsArePlainSentences(t *testing.T) {
 		{"North America", `at: 2026-01-14T10:00:00Z, account: {region: north-america}, contract: {maintenance_active: yes}, product: {type: named-user-cloud}, requester: {kind: end-user}, category: how-to`, []string{
 			"Level 1 is provided by Example Meetings or a partner, for end users and customers.",
 			"The desk is open Monday to Friday, 08:00 to 17:00 GMT. Outside these hours we help on a best-effort basis.",
-			"Level 1 for accounts in North America is also open Monday to Friday, 08:00 to 17:00 America/New_York time.",
+			"Level 1 for accounts in North America is also open Monday to Friday, 08:00 to 17:00 America/New York time.",
 		}},
 		{"a wish for level 3", maintained + `, product: {type: cloud-server}, requester: {kind: customer}, category: hardware`, []string{
 			"Level 3 takes requests from Level 2 and the monitoring only.",

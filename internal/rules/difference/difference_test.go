@@ -91,9 +91,9 @@ func TestEveryKindOfChangeIsSaidInWords(t *testing.T) {
 	}{
 		{"nothing", "", "", nil},
 		{"an hours rule", "  - {use: office}", "  - {use: office}\n  - {for: {level: L1, account.region: north-america}, add: america}",
-			[]string{`#hours Level 1 hours for accounts in North America: added: "Level 1 for accounts in North America is also open Monday to Friday, 08:00 to 17:00 America/New_York time.".`}},
+			[]string{`#hours Level 1 hours for accounts in North America: added: "Level 1 for accounts in North America is also open Monday to Friday, 08:00 to 17:00 America/New York time.".`}},
 		{"which calendar", "{use: office}", "{use: america}",
-			[]string{`#hours Hours of all others: changed from "The desk is open Monday to Friday, 08:00 to 17:00 GMT." to "The desk is open Monday to Friday, 08:00 to 17:00 America/New_York time.".`}},
+			[]string{`#hours Hours of all others: changed from "The desk is open Monday to Friday, 08:00 to 17:00 GMT." to "The desk is open Monday to Friday, 08:00 to 17:00 America/New York time.".`}},
 		{"a calendar's week", `office: {zone: GMT, week: "mon-fri 08:00-17:00"}`, `office: {zone: GMT, week: "mon-fri 09:00-17:00"}`,
 			[]string{`Calendar "Office": changed from "Monday to Friday, 08:00 to 17:00 GMT" to "Monday to Friday, 09:00 to 17:00 GMT"`}},
 		{"a holiday that the sentence does not tell", `08:00-17:00"}

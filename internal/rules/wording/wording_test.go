@@ -9,7 +9,7 @@ import (
 func TestWeeksAreSaidInWords(t *testing.T) {
 	for _, c := range []struct{ week, zone, want string }{
 		{"mon-fri 08:00-17:00", "GMT", "Monday to Friday, 08:00 to 17:00 GMT"},
-		{"mon-fri 08:00-17:00", "America/New_York", "Monday to Friday, 08:00 to 17:00 America/New_York time"},
+		{"mon-fri 08:00-17:00", "America/New_York", "Monday to Friday, 08:00 to 17:00 America/New York time"},
 		{"mon-thu 09:00-12:00, 13:00-17:00; fri 09:00-14:00", "UTC", "Monday to Thursday, 09:00 to 12:00 and 13:00 to 17:00; Friday, 09:00 to 14:00 UTC"},
 		{"mon,wed 09:00-12:00; sat-sun 10:00-11:00", "UTC", "Monday and Wednesday, 09:00 to 12:00; Saturday and Sunday, 10:00 to 11:00 UTC"},
 		{"mon-sun 00:00-24:00", "UTC", "every day, all day UTC"},
