@@ -87,7 +87,7 @@ var floors = []floor{
 	},
 	{name: "8 checks", places: []string{"internal/arch", "bench", "e2e"}, modules: []string{
 		"github.com/chromedp/chromedp", "github.com/chromedp/cdproto", "github.com/emersion/go-smtp", "github.com/emersion/go-sasl",
-		"github.com/emersion/go-message", "github.com/jackc/pgx/v5", "modernc.org/sqlite", "golang.org/x/net",
+		"github.com/emersion/go-message", "github.com/jackc/pgx/v5", "modernc.org/sqlite", "golang.org/x/net", "github.com/rickar/cal/v2",
 	}},
 }
 

@@ -1,9 +1,12 @@
 package calendar
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // benchCalendar is a typical desk: weekdays, a holiday code, summer time.
-func benchCalendar(b *testing.B) (*Calendar, int64) {
+func benchCalendar(b testing.TB) (*Calendar, int64) {
 	b.Helper()
 	week, err := ParseWeek("mon-thu 09:00-16:30; fri 09:00-14:00")
 	if err != nil {
@@ -102,5 +105,25 @@ func BenchmarkBuildChunk(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		c.build(at, nil)
+	}
+}
+
+// A target of ten years costs about as much as one of an hour. The quickest of
+// many short runs is compared, which other work on the machine cannot slow.
+func TestAddDoesNotGrowWithTheSpan(t *testing.T) {
+	c, start := benchCalendar(t)
+	const hour, tenYears = 3_600_000, 10 * 250 * 7 * 3_600_000
+	quickest := map[int64]time.Duration{hour: time.Hour, tenYears: time.Hour}
+	for range 200 {
+		for _, openMs := range []int64{hour, tenYears} {
+			began := time.Now()
+			for i := range 500 {
+				c.Add(spread(start, i), openMs)
+			}
+			quickest[openMs] = min(quickest[openMs], time.Since(began))
+		}
+	}
+	if ratio := float64(quickest[tenYears]) / float64(quickest[hour]); ratio >= 2 {
+		t.Errorf("Add over ten years takes %.2f times as long as over an hour", ratio)
 	}
 }
