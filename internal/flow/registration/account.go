@@ -8,6 +8,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/account"
 	"github.com/tierdesk/tierdesk/internal/register/org"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
+	"github.com/tierdesk/tierdesk/internal/rules/wording"
 )
 
 func (a *applier) account(c contract) error {
@@ -70,6 +71,10 @@ func (a *applier) terms(c contract, o org.Org, before account.Account) (account.
 		next.NewReleases = c.newReleases.yes
 	}
 	ok := a.listed(c.entry, "type", fact.ProductType, c.kind.text)
+	if next.ProductType == "" && len(a.policy.ProductTypes()) > 0 {
+		a.at(c.entry, "type", "Choose a product type of the policy: %s.", wording.Or(a.policy.ProductTypes()))
+		ok = false
+	}
 	ok = a.listed(c.entry, "region", fact.AccountRegion, c.region.text) && ok
 	if c.partner.set {
 		next.PartnerID = ""

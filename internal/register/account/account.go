@@ -16,7 +16,7 @@ import (
 )
 
 // Account is one contract of an organisation for one product. ProductType and
-// Region are words of the policy. PartnerID is the partner who looks after the
+// Region are words of the policy, empty where it has none. PartnerID is the partner who looks after the
 // account, or empty. The dates are local, "2006-01-02", or empty: the contract
 // runs from ContractStarts to the end of ContractEnds, maintenance to the end of
 // MaintenanceUntil; an empty ContractEnds is open, an empty MaintenanceUntil
@@ -101,7 +101,7 @@ func (a Account) check() *fault.Error {
 	if !line(a.Name, 200) {
 		bad = bad.WithField("name", "Write a name of up to 200 characters on one line.")
 	}
-	if !line(a.ProductType, 100) {
+	if a.ProductType != "" && !line(a.ProductType, 100) {
 		bad = bad.WithField("product_type", "Choose a product type of the policy.")
 	}
 	if a.Region != "" && !line(a.Region, 100) {

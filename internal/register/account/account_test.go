@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
@@ -133,7 +134,7 @@ func TestEachMistakeOfAnAccountIsNamedAtItsField(t *testing.T) {
 			{"org", func(a *account.Account) { a.OrgID = "none" }},
 			{"name", func(a *account.Account) { a.Name = " " }},
 			{"product", func(a *account.Account) { a.ProductID = "none" }},
-			{"product_type", func(a *account.Account) { a.ProductType = "" }},
+			{"product_type", func(a *account.Account) { a.ProductType = strings.Repeat("x", 101) }},
 			{"region", func(a *account.Account) { a.Region = "a\x00b" }},
 			{"partner", func(a *account.Account) { a.PartnerID = s.customer.ID }},
 			{"partner", func(a *account.Account) { a.PartnerID = "none" }},

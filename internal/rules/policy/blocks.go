@@ -220,7 +220,7 @@ func (c *compiler) information() {
 		}
 		c.Only(n, "information."+key.Text, []string{"type", "title", "columns"}, nil)
 		i := Information{ID: key.Text, Title: c.Text(n, "title"), Columns: c.Strings(n, "columns"), Place: c.place(key)}
-		if i.Type = c.Choice(n, "type", "steps", "url", "secret", "yes-no", "text", "image", "video", "media", "table", "file", "number", "date"); i.Type == "" && n.Get("type") == nil {
+		if i.Type = c.Choice(n, "type", "steps", "url", "secret", "yes-no", "text", "image", "video", "media", "table", "file", "number", "date", "person"); i.Type == "" && n.Get("type") == nil {
 			c.ErrorAt(key, "information %s needs a `type`", key.Text)
 		}
 		if i.Title == "" {
