@@ -106,14 +106,10 @@ func (d reading) allowance(id string) string {
 func plain(id string) string { return strings.NewReplacer("-", " ", "_", " ", ".", " ").Replace(id) }
 
 func (d reading) unsettled(u coverage.Unsettled) string {
-	if len(u.Needs) == 0 {
-		return d.f.T("The policy leaves open: %s.", plain(u.Field))
+	if on := u.DependsOn(d.rules.Policy); on != "" {
+		return d.f.T("Not known yet: %s. It depends on %s.", u.Question(), on)
 	}
-	needs := make([]string, len(u.Needs))
-	for i, n := range u.Needs {
-		needs[i] = plain(n)
-	}
-	return d.f.T("Not settled yet: %s. It needs to be known: %s.", plain(u.Field), strings.Join(needs, ", "))
+	return d.f.T("The policy leaves open %s.", u.Question())
 }
 
 // portalDecision is a decision for who asks: of what is not included it shows

@@ -216,15 +216,15 @@ func (e *explainer) missing() []string {
 func (e *explainer) unsettled() {
 	said := map[string]bool{}
 	for i := range e.d.Unsettled {
-		on := e.dependsOn(&e.d.Unsettled[i])
+		on := e.d.Unsettled[i].DependsOn(e.p)
 		if said[on] {
 			continue
 		}
 		said[on] = true
 		var what []string
 		for k := range e.d.Unsettled {
-			if u := &e.d.Unsettled[k]; e.dependsOn(u) == on {
-				what = append(what, openQuestion(u.Field))
+			if u := &e.d.Unsettled[k]; u.DependsOn(e.p) == on {
+				what = append(what, u.Question())
 			}
 		}
 		if on == "" {
@@ -235,8 +235,9 @@ func (e *explainer) unsettled() {
 	}
 }
 
-func openQuestion(field string) string {
-	switch field {
+// Question says what is open: "who provides support".
+func (u *Unsettled) Question() string {
+	switch u.Field {
 	case "covered":
 		return "whether it is covered"
 	case "provider":
@@ -246,20 +247,20 @@ func openQuestion(field string) string {
 	case "open_now":
 		return "whether the desk is open"
 	}
-	return wording.Spoken(field)
+	return wording.Spoken(u.Field)
 }
 
-// dependsOn names the facts that would settle a field; empty where the policy has no rule for it.
-func (e *explainer) dependsOn(u *Unsettled) string {
+// DependsOn names in words the facts that would settle it, "whether a contract is in force"; empty where the policy has no rule.
+func (u *Unsettled) DependsOn(p *policy.Policy) string {
 	if u.Cause == CauseGap {
 		return ""
 	}
 	needs := make([]string, len(u.Needs))
 	for i, name := range u.Needs {
-		f, ok := e.p.Facts().ByName(name)
+		f, ok := p.Facts().ByName(name)
 		switch {
 		case ok:
-			needs[i] = e.p.Facts().Question(f)
+			needs[i] = p.Facts().Question(f)
 		default:
 			needs[i] = wording.Spoken(name)
 		}

@@ -1,6 +1,7 @@
 package ticket_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
@@ -131,6 +132,32 @@ func TestAPurposeOfALookIsKeptAtTheDesk(t *testing.T) {
 			if err != nil || got != want {
 				t.Errorf("%s reads the purpose %d times, want %d (%v)", who, got, want, err)
 			}
+		}
+	})
+}
+
+// A first store sealed one text under the ticket's id alone, and named no information for it.
+func TestASecretOfAFirstStoreIsOpenedAndKept(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := w.open("enduser@cloud", "camera-microphone").Ticket.ID
+		sealed, err := w.sealer.Seal([]byte("user demo, word sesame"), []byte(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.write(func(tx *db.Tx) error {
+			_, err := tx.Exec("INSERT INTO information (ticket_id, data, access, updated_at) VALUES ($1, $2, $3, $4)", id,
+				`{"steps":[{"action":"Open the room"}],"environment_url":"https://a.example","has_access":true,"waived":{"evidence":"no"}}`, sealed, tx.Now())
+			return err
+		})
+		_, err = w.tickets.Escalate(ctx, w.actors["l1@cloud"], id, 0, information.Given{})
+		if got := missingOf(t, err); !slices.Equal(got, []string{"test_matrix"}) {
+			t.Fatalf("missing %v", got)
+		}
+		if _, err := w.tickets.Escalate(ctx, w.actors["l1@cloud"], id, 0, given(`{"values": {"test_matrix": [{"browser": "F", "os": "D", "device": "L", "result": "no"}]}}`)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := w.tickets.Reveal(ctx, w.actors["l2@vendor"], id, "to see it"); err != nil || got["access_details"] != "user demo, word sesame" {
+			t.Fatalf("revealed %q, %v", got, err)
 		}
 	})
 }

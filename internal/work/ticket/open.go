@@ -306,6 +306,9 @@ func (p *prepared) decide(now int64) error {
 	}
 	sit := f.situation
 	sit.At, sit.Arrived, sit.Category, sit.SeverityAsked = now, now, d.Category, d.Severity
+	if p.setsSeverity() {
+		sit.Severity = d.Severity
+	}
 	hold(&sit, f.rules.Policy, &p.info)
 	p.situation = sit
 	decision := coverage.Decide(f.rules.Policy, &sit)
@@ -331,6 +334,18 @@ func (p *prepared) decide(now int64) error {
 	p.judgement = Judgement{TicketID: t.ID, Seq: 1, Trigger: EventOpened, At: now, PolicyVersion: f.rules.Number, Situation: situation, Decision: decision}
 	p.room = Room{TicketID: t.ID, ID: requesterRoomID, Kind: RequesterRoom, LowerOrg: t.CustomerOrg, UpperOrg: t.ProviderOrg, UpperLevel: t.Level, CreatedAt: now}
 	return nil
+}
+
+// setsSeverity reports that the severity named is the one that counts: the asker's where the policy lets them set it, else that of
+// a desk that writes for somebody, unless the policy derives it.
+func (p *prepared) setsSeverity() bool {
+	switch p.facts.rules.Policy.SeveritySetBy() {
+	case policy.SetByRequester:
+		return true
+	case policy.SetByProvider:
+		return p.actor.Staff() && p.actor.PersonID != p.draft.RequesterID
+	}
+	return false
 }
 
 // place says in which state and at whose desk the ticket begins.

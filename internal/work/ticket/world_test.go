@@ -27,6 +27,7 @@ type world struct {
 	d       *db.DB
 	clock   *dbtest.Clock
 	tickets *ticket.Service
+	sealer  *seal.Sealer
 	book    *rulebook.Book
 	actors  map[string]identity.Actor
 	orgs    map[string]string
@@ -67,6 +68,7 @@ func newWorld(t testing.TB, d *db.DB, clock *dbtest.Clock) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.sealer = sealer
 	w.tickets = ticket.NewService(d, w.book, jobs.NewQueue(), sealer, func() {})
 	for who := range people {
 		w.actors[who] = w.load(who)
