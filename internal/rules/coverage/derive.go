@@ -26,7 +26,22 @@ func (j *judge) derive(d *Decision, stage int) {
 		}
 	}
 	if stage == fact.StageFacts {
+		j.renamed(d)
 		j.severityExists(d)
+	}
+}
+
+// renamed says that the severity was given by a word of an earlier scale.
+func (j *judge) renamed(d *Decision) {
+	given := j.s.Severity
+	if given == "" || given == j.p.SeverityNow(given) {
+		return
+	}
+	for _, s := range j.p.Severities() {
+		if slices.Contains(s.Was, given) {
+			d.Because = append(d.Because, Reason{Clause: s.Clause, Rule: "severity.scale." + s.ID, Line: s.Line, Effect: "severity " + s.ID,
+				Text: "What was called " + given + " is " + j.p.SeverityName(s.ID) + " today."})
+		}
 	}
 }
 
