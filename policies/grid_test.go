@@ -35,6 +35,7 @@ func grid(t *testing.T, file string, p *policy.Policy) []judged {
 	distinct := g.distinct(seeds)
 	for _, seed := range distinct {
 		g.variations(seed)
+		g.histories(seed)
 	}
 	for _, seed := range distinct {
 		g.year(seed)
@@ -250,11 +251,61 @@ func (g *gridMaker) year(seed asked) {
 	}
 }
 
-// product combines the facts that most rules read, as many as fit under the limit.
+// histories let each event happen an hour after the arrival, and the request wait and go on.
+func (g *gridMaker) histories(seed asked) {
+	arrival := seed["at"]
+	if arrival == nil || seed["events"] != nil {
+		return
+	}
+	at, err := time.Parse(time.RFC3339, arrival.Text)
+	if err != nil {
+		return
+	}
+	names := policy.BuiltinEvents()
+	for _, e := range g.p.Events() {
+		names = append(names, e.ID)
+	}
+	for _, name := range names {
+		g.add(seed.with("events", history(at, "created", name)))
+	}
+	for _, e := range g.p.Events() {
+		for _, status := range g.p.Statuses() {
+			g.add(seed.with("events", history(at, "created", e.ID, "status "+status.ID, "status open")))
+		}
+	}
+	for _, status := range g.p.Statuses() {
+		g.add(seed.with("events", history(at, "created", "status "+status.ID)))
+		g.add(seed.with("events", history(at, "created", "status "+status.ID, "public-update")))
+	}
+}
+
+// history is a list of events, an hour between them. An event may have a value after a blank.
+func history(at time.Time, events ...string) *yaml.Node {
+	list := &yaml.Node{Kind: yaml.List}
+	for i, event := range events {
+		name, value, has := strings.Cut(event, " ")
+		one := &yaml.Node{Kind: yaml.Map, Keys: []*yaml.Node{word("at"), word("event")},
+			Values: []*yaml.Node{word(at.Add(time.Duration(i) * time.Hour).Format(time.RFC3339)), word(name)}}
+		if has {
+			one.Keys, one.Values = append(one.Keys, word("value")), append(one.Values, word(value))
+		}
+		list.Values = append(list.Values, one)
+	}
+	return list
+}
+
+// product combines the facts that most rules read, and those that the policy adds, as many as fit under the limit.
 func (g *gridMaker) product(seed asked) {
 	space := g.p.Facts()
+	facts := []fact.Fact{fact.Plan, fact.Severity}
+	for f := fact.Count; f < space.Facts(); f++ {
+		if words, _ := g.p.Words(f); len(words) > 0 {
+			facts = append(facts, f)
+		}
+	}
+	facts = append(facts, fact.Category, fact.Channel, fact.ProductType, fact.RequesterKind, fact.AccountRegion, fact.Addon, fact.Deployment)
 	list := []asked{seed}
-	for _, f := range []fact.Fact{fact.Plan, fact.Severity, fact.Category, fact.Channel, fact.ProductType, fact.RequesterKind, fact.AccountRegion, fact.Addon} {
+	for _, f := range facts {
 		values := g.values(f)
 		if len(values) < 2 || len(list)*len(values) > gridLimit {
 			continue

@@ -34,6 +34,10 @@ var told = map[string]func(p *policy.Policy) any{
 	"plans.*.queue":                func(p *policy.Policy) any { return p.Plans() },     // the order of a queue
 	"plans.*.includes":             func(p *policy.Policy) any { return p.Plans() },     // the page of an account
 	"levels.*.effort":              func(p *policy.Policy) any { return p.Levels() },
+	"severity.set_by":              func(p *policy.Policy) any { return p.SeveritySetBy() },     // the form
+	"severity.changed_by":          func(p *policy.Policy) any { return p.SeverityChangedBy() }, // who sees the control
+	"severity.priority":            func(p *policy.Policy) any { return p.CustomerPriority() },
+	"facts.**":                     questions,                                             // the form, and the words that it takes
 	"categories.*":                 func(p *policy.Policy) any { return p.Categories() },  // what a requester can choose
 	"categories.*.duty":            func(p *policy.Policy) any { return p.Categories() },  // what must have a provider
 	"information.**":               func(p *policy.Policy) any { return p.Information() }, // the form
@@ -55,11 +59,24 @@ var told = map[string]func(p *policy.Policy) any{
 	"allowances.*.warn":            func(p *policy.Policy) any { return p.Allowances() },
 }
 
-// implied are entries that say what the language takes anyway when they are left out; they stand there for the reader.
-var implied = []string{
-	"gates.from",               // the lowest level
-	"allowances.*.over.answer", // no
-	"lifecycle.*.lines.of",     // release
+// implied are entries whose value the language takes anyway when they are left out; they stand there for the reader. A path
+// and the value, or any value where none is given.
+var implied = map[string]string{
+	"gates.from":               "", // the lowest level
+	"severity.set_by":          policy.SetByRequester,
+	"allowances.*.over.answer": "no",
+	"lifecycle.*.lines.of":     "release",
+}
+
+// questions are the facts that a policy can ask for, with the words that they take.
+func questions(p *policy.Policy) any {
+	space := p.Facts()
+	var list []any
+	for f := range space.Facts() {
+		words, closed := p.Words(f)
+		list = append(list, space.Name(f), space.Type(f), words, closed)
+	}
+	return list
 }
 
 func TestNoValueOfAPolicyIsWithoutEffect(t *testing.T) {
@@ -225,9 +242,12 @@ func (m *mutator) walk(at, key string, n *yaml.Node) {
 }
 
 func (m *mutator) remove(at string, n *yaml.Node, i, line int) {
-	if !slices.ContainsFunc(implied, func(pattern string) bool { return matches(pattern, at) }) {
-		m.list = append(m.list, mutant{at, "it is removed", line, []change{remove(n, i)}})
+	for pattern, value := range implied {
+		if matches(pattern, at) && (value == "" || n.Values[i].Text == value) {
+			return
+		}
 	}
+	m.list = append(m.list, mutant{at, "it is removed", line, []change{remove(n, i)}})
 }
 
 func replace(n *yaml.Node, text string) change {

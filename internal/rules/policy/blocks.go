@@ -149,6 +149,7 @@ func (c *compiler) plans() {
 			c.UnknownWord(at, "plan", ids)
 		case base >= i:
 			c.ErrorAt(at, "plan %q builds on %q, which must stand above it", p.ID, p.BuildsOn)
+			c.p.plans[i].BuildsOn = "" // plans in a circle would be followed for ever
 		}
 	}
 	c.entries("addons", func(key, n *yaml.Node) {

@@ -57,6 +57,7 @@ func TestMistakes(t *testing.T) {
 		{"1 unknown key", "levels", `levels: {L1: {name: Level 1, escalate_to: L2}}`, `unknown key "escalate_to" in levels.L1; did you mean "escalates_to"?`},
 		{"2 defined twice", "extra", `calendars: {office: {zone: UTC, week: "mon-fri 09:00-17:00"}}`, `"zone" is defined twice: here and in #calendars (line 23); rename one`},
 		{"2 rule id twice", "coverage", "coverage:\n- {id: x, for: {served: no}, answer: no, offer: sales}\n- {id: x, for: {category: how-to}, answer: no}", `"x" is defined twice: here and in #coverage (line 36); rename one`},
+		{"3 plans in a circle", "extra", "plans: {a: {name: A, builds_on: b}, b: {name: B, builds_on: a}, c: {name: C, builds_on: c}}\ncoverage: [{for: {plan: a and up}, answer: no}]\nclocks: {k: {title: K, starts: created, stops: solved, within: [{by: [plan], is: {c: 1h}}]}}", `plan "c" builds on "c", which must stand above it`},
 		{"3 no such plan", "extra", "plans: {free: {name: Free}, premium: {name: Premium}}\ncoverage: [{for: {plan: premum}, answer: no}]", `no plan "premum"; did you mean "premium"?`},
 		{"3 no such offer", "coverage", `coverage: [{for: {served: no}, answer: no, offer: sale}]`, `no offer "sale"; did you mean "sales"?`},
 		{"4 no such calendar", "hours", `hours: [{use: offices}]`, `calendar "offices" is used but not defined; defined: office, always, never`},
