@@ -119,6 +119,7 @@ type Conflict struct {
 // Reading is what one of the texts leads to.
 type Reading struct {
 	Name   string `json:"name"`
+	Clause string `json:"clause"`
 	Result string `json:"result"`
 }
 

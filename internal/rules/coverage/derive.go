@@ -28,6 +28,7 @@ func (j *judge) derive(d *Decision, stage int) {
 	if stage == fact.StageFacts {
 		j.renamed(d)
 		j.severityExists(d)
+		j.severityWas(d)
 	}
 }
 
@@ -73,6 +74,19 @@ func (j *judge) severityExists(d *Decision) {
 	scale := j.p.Severities()
 	if v.Known && v.N >= 0 && int(v.N) < len(scale) && scale[v.N].When.Eval(&j.facts) == fact.False {
 		j.unsettled(d, "severity", CauseGap, nil)
+	}
+}
+
+// severityWas tells that a severity was given in a word of an earlier scale.
+func (j *judge) severityWas(d *Decision) {
+	if j.s.Severity == "" || d.Severity == j.s.Severity {
+		return
+	}
+	for _, s := range j.p.Severities() {
+		if s.ID == d.Severity && slices.Contains(s.Was, j.s.Severity) {
+			d.Because = append(d.Because, Reason{Clause: s.Clause, Rule: "severity.scale." + s.ID, Line: s.Line, Effect: "severity " + s.ID,
+				Text: "What was called " + j.s.Severity + " is now " + j.p.SeverityName(s.ID) + "."})
+		}
 	}
 }
 
@@ -190,7 +204,7 @@ func compareReadings(p *policy.Policy, s *Situation, d *Decision) {
 		}
 		found := Conflict{Name: k.ID, Clause: k.Clause, Use: k.Use}
 		for r, reading := range k.Readings {
-			found.Readings = append(found.Readings, Reading{Name: reading, Result: describe(&under[r], under)})
+			found.Readings = append(found.Readings, Reading{Name: reading, Clause: k.Clauses[r], Result: describe(&under[r], under)})
 		}
 		d.Conflict = append(d.Conflict, found)
 		if k.Use == "ask" {

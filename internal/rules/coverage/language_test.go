@@ -105,7 +105,7 @@ severity:
 severity: {set_by: requester, from: [{for: {impact.production: yes}, is: S1}, {is: S2}]}`, `
 - {name: the requester has said it, situation: {severity: S2, impact: {production: yes}}, expect: {severity: S2}}
 - {name: nobody has said it, situation: {severity: ask, impact: {production: yes}}, expect: {severity: S1}}
-- {name: a word of the old scale, situation: {severity: urgent}, expect: {severity: S1}}`},
+- {name: a word of the old scale, situation: {severity: urgent}, expect: {severity: S1, clauses: [small]}}`},
 		"conditions over time": {`
 facts: {live_since: {type: date, by: product}}
 coverage:
@@ -137,7 +137,7 @@ coverage:
   - {id: page, reading: web-page, for: {severity: S1}, answer: yes, overrides: [strict]}
   - {id: strict, for: {severity: S1}, answer: limited}
   - {id: terms-rule, reading: terms, for: {severity: S1}, answer: best-effort}`, `
-- {name: the reading that is used, expect: {covered: best-effort, conflict: [web-page, terms]}}
+- {name: the reading that is used, expect: {covered: best-effort, conflict: [web-page, terms], conflict.0.readings.0.result: yes}}
 - {name: it makes no difference, situation: {severity: S2}, expect: {covered: yes, conflict: []}}`},
 		"two texts that nobody has chosen between": {`
 conflicts: {weekend: {between: [web-page, terms], use: ask}}

@@ -412,6 +412,11 @@ func (r *prober) clauses(name string, want *yaml.Node, d *Decision) {
 			cited = append(cited, reason.Clause)
 		}
 	}
+	for _, c := range d.Conflict {
+		for _, reading := range c.Readings {
+			cited = append(cited, reading.Clause)
+		}
+	}
 	for _, w := range append([]*yaml.Node{want}, want.Values...) {
 		if w.Kind != yaml.Scalar {
 			continue

@@ -126,7 +126,7 @@ func compile(text string, scope *Scope) (root *node, mistake *Mistake) {
 
 // syntaxMistake says in the author's terms what the grammar's reader found.
 func syntaxMistake(text string, e *common.Error) *Mistake {
-	column := e.Location.Column() + 1
+	column := max(e.Location.Column()+1, 1)
 	rest := ""
 	if runes := []rune(text); column <= len(runes) {
 		rest = strings.TrimSpace(string(runes[column-1:]))

@@ -323,7 +323,8 @@ type Conflict struct {
 	Readings []string `json:"readings"`
 	Use      string   `json:"use"`
 	Place
-	Bits []uint64 `json:"-"` // by reading
+	Bits    []uint64 `json:"-"`       // by reading
+	Clauses []string `json:"clauses"` // by reading: where its first rule stands
 }
 
 // Conflicts lists the contradictions that the policy names.
@@ -365,6 +366,7 @@ func (c *compiler) conflicts() {
 			k.Bits = append(k.Bits, bit)
 			bit <<= 1
 		}
+		k.Clauses = make([]string, len(k.Readings))
 		c.p.conflicts = append(c.p.conflicts, k)
 	})
 }
@@ -382,7 +384,15 @@ func (c *compiler) reading(n *yaml.Node) uint64 {
 		}
 		c.ErrorAt(n, "the reading %q stands under no `conflicts`; name it there and say which one is used%s", n.Text, document.DidYouMean(n.Text, known))
 	}
-	c.used[n.Text] = true
+	if !c.used[n.Text] {
+		c.used[n.Text] = true
+		for i := range c.p.conflicts {
+			k := &c.p.conflicts[i]
+			if at := slices.Index(k.Readings, n.Text); at >= 0 {
+				k.Clauses[at] = c.place(n).Clause
+			}
+		}
+	}
 	return bit
 }
 
