@@ -79,6 +79,11 @@ func ByID(tx *db.Tx, id string) (Account, error) {
 	return scan(tx.QueryRow("SELECT "+columns+" FROM account WHERE id = $1", id))
 }
 
+// All lists every account, oldest first.
+func All(tx *db.Tx) ([]Account, error) {
+	return db.Collect(tx, scanRow, "SELECT "+columns+" FROM account ORDER BY created_at, id")
+}
+
 // ByOrg lists the accounts of an organisation, oldest first.
 func ByOrg(tx *db.Tx, orgID string) ([]Account, error) {
 	return db.Collect(tx, scanRow, "SELECT "+columns+" FROM account WHERE org_id = $1 ORDER BY created_at, id", orgID)

@@ -187,6 +187,9 @@ func compile(file string, src []byte) (*policy.Policy, []policy.Finding, error) 
 	return p, findings, nil
 }
 
+// StartOf is the first instant of a date, "2006-01-02", in a zone, UTC milliseconds. Faults: Invalid with field effective.
+func StartOf(date, zone string) (int64, error) { return startOf(date, zone) }
+
 func startOf(date, zone string) (int64, error) {
 	bad := fault.New(fault.Invalid, "The policy was not published; write the effective date as 2026-01-31.").
 		WithField("effective", "Write a date such as 2026-01-31.")
