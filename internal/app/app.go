@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,8 @@ import (
 	"github.com/tierdesk/tierdesk/internal/flow/demo"
 	"github.com/tierdesk/tierdesk/internal/flow/intake"
 	"github.com/tierdesk/tierdesk/internal/flow/notify"
+	"github.com/tierdesk/tierdesk/internal/flow/revise"
+	"github.com/tierdesk/tierdesk/internal/flow/simulate"
 	"github.com/tierdesk/tierdesk/internal/platform/blob"
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/jobs"
@@ -27,6 +30,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/platform/mail"
 	"github.com/tierdesk/tierdesk/internal/platform/schema"
 	"github.com/tierdesk/tierdesk/internal/platform/seal"
+	"github.com/tierdesk/tierdesk/internal/register/draft"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/journal"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
@@ -39,25 +43,28 @@ const grace = 9 * time.Second
 
 // App is a running house. Fields are set by Open and never change.
 type App struct {
-	cfg       config.Serve
-	log       *slog.Logger
-	DB        *db.DB
-	Book      *rulebook.Book
-	Tickets   *ticket.Service
-	Identity  *identity.Service
-	Files     *attach.Store
-	Hub       *live.Hub
-	queue     *jobs.Queue
-	runner    *jobs.Runner
-	seq       *journal.Sequencer
-	intake    *intake.Mail
-	sender    *mail.Sender
-	sealer    *seal.Sealer
-	http      *http.Server
-	serveHTTP func() error
-	smtp      *mail.Server
-	lock      *os.File
-	ready     atomic.Bool
+	cfg         config.Serve
+	log         *slog.Logger
+	DB          *db.DB
+	Book        *rulebook.Book
+	Tickets     *ticket.Service
+	Identity    *identity.Service
+	Files       *attach.Store
+	Drafts      *draft.Drafts
+	Hub         *live.Hub
+	queue       *jobs.Queue
+	runner      *jobs.Runner
+	seq         *journal.Sequencer
+	intake      *intake.Mail
+	sender      *mail.Sender
+	sealer      *seal.Sealer
+	simulations *simulate.Simulations
+	revise      *revise.Service
+	http        *http.Server
+	serveHTTP   func() error
+	smtp        *mail.Server
+	lock        *os.File
+	ready       atomic.Bool
 	// Addr and MailAddr are where the servers listen; MailAddr is nil without SMTP.
 	Addr, MailAddr net.Addr
 }
@@ -133,13 +140,17 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.intake = intake.NewMail(intake.MailConfig{DB: a.DB, Tickets: a.Tickets, Files: a.Files, Blobs: blobs, Sealer: sealer,
 		Domain: a.mailDomain(), Lookup: net.DefaultResolver.LookupTXT, Log: a.log})
+	a.Drafts = draft.New(a.DB, a.seq.Wake)
+	// half of the processors: the desk goes on while a draft is simulated
+	a.simulations = simulate.New(a.DB, a.Book, a.Drafts, a.queue, runtime.GOMAXPROCS(0)/2, a.seq.Wake, a.log)
+	a.revise = revise.New(a.DB, a.Book, a.Drafts, a.queue, a.sender, a.cfg.PublicURL, a.seq.Wake, a.log)
 	mailer := notify.New(a.DB, a.Tickets, ticket.NewTokens(sealer), a.sender, a.cfg.PublicURL, a.log)
 	node, err := nodeName(a.cfg.Data)
 	if err != nil {
 		return err
 	}
 	a.runner, err = jobs.New(jobs.Config{DB: a.DB, Queue: a.queue, Node: node, Log: a.log,
-		Handlers: map[string]jobs.Handler{ticket.NotifyJob: mailer.Handle}})
+		Handlers: map[string]jobs.Handler{ticket.NotifyJob: mailer.Handle, simulate.Job: a.simulations.Handle, revise.LetterJob: a.revise.Handle}})
 	return err
 }
 

@@ -17,7 +17,7 @@ func (a *App) handler() http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, true) })
 	mux.HandleFunc("GET /readyz", a.readyz)
 	mux.Handle("/api/v1/", api.New(api.Config{DB: a.DB, Tickets: a.Tickets, Identity: a.Identity, Book: a.Book, Files: a.Files, Log: a.log, Version: Version()}))
-	mux.Handle("/", web.New(web.Config{DB: a.DB, Tickets: a.Tickets, Identity: a.Identity, Book: a.Book, Files: a.Files, Hub: a.Hub, Sealer: a.sealer, Replay: a.replay,
+	mux.Handle("/", web.New(web.Config{DB: a.DB, Tickets: a.Tickets, Identity: a.Identity, Book: a.Book, Files: a.Files, Drafts: a.Drafts, Simulations: a.simulations, Revise: a.revise, Hub: a.Hub, Sealer: a.sealer, Replay: a.replay,
 		PublicURL: a.cfg.PublicURL, SendsMail: a.sender != nil, Demo: a.cfg.Demo, TrustedProxies: a.cfg.TrustedProxies, Log: a.log}))
 	return mux
 }

@@ -20,7 +20,7 @@ const themeCookie, noticeCookie = "td_theme", "td_notice"
 
 // surfaceOf is the look of a page that may stand on either side.
 func surfaceOf(r *http.Request, a identity.Actor) page.Surface {
-	if a.Staff() && (strings.HasPrefix(r.URL.Path, "/desk") || r.URL.Path == "/account") {
+	if a.Staff() && (strings.HasPrefix(r.URL.Path, "/desk") || strings.HasPrefix(r.URL.Path, "/rulebook") && a.OwnsPolicy() || r.URL.Path == "/account") {
 		return page.Desk
 	}
 	return page.Portal
@@ -30,7 +30,7 @@ func surfaceOf(r *http.Request, a identity.Actor) page.Surface {
 func (s *site) bare(r *http.Request) page.Frame {
 	f := page.Frame{
 		Text: s.text.Printer(r.Header.Get("Accept-Language")), Now: s.DB.Now(), Zone: time.UTC, Path: r.URL.RequestURI(),
-		Assets: page.Assets{Style: s.assets.URL("tierdesk.css"), Script: s.assets.URL("tierdesk.js"), Icon: s.assets.URL("tierdesk.svg")},
+		Assets: page.Assets{Style: s.assets.URL("tierdesk.css"), Script: s.assets.URL("tierdesk.js"), Icon: s.assets.URL("tierdesk.svg"), Editor: s.assets.URL("rulebook.js")},
 	}
 	if r.Method != http.MethodGet {
 		f.Path = "/"
@@ -67,6 +67,7 @@ func (s *site) frame(w http.ResponseWriter, r *http.Request, a identity.Actor, s
 	}
 	if surface == page.Desk {
 		f.Nav, err = s.deskNav(r, a, p, f)
+		f.Nav = append(f.Nav, rulebookNav(r, a, f)...)
 		return f, err
 	}
 	f.Nav = []page.NavItem{
@@ -75,7 +76,16 @@ func (s *site) frame(w http.ResponseWriter, r *http.Request, a identity.Actor, s
 		{Label: f.T("Ask for help"), Href: "/requests/new", Icon: "plus", Current: r.URL.Path == "/requests/new"},
 		{Label: f.T("Policy"), Href: "/policy", Icon: "book", Current: strings.HasPrefix(r.URL.Path, "/policy")},
 	}
+	f.Nav = append(f.Nav, rulebookNav(r, a, f)...)
 	return f, nil
+}
+
+// rulebookNav is the way to the rulebook for who may write it.
+func rulebookNav(r *http.Request, a identity.Actor, f page.Frame) []page.NavItem {
+	if !a.OwnsPolicy() {
+		return nil
+	}
+	return []page.NavItem{{Label: f.T("Rulebook"), Href: "/rulebook", Icon: "pen", Key: "b", Current: strings.HasPrefix(r.URL.Path, "/rulebook")}}
 }
 
 func zone(name string) *time.Location {

@@ -36,6 +36,10 @@ func (s *site) takeNotice(w http.ResponseWriter, r *http.Request, f page.Frame) 
 		"zone":      f.T("Your time zone is saved."),
 		"password":  f.T("Your password is changed. Your other devices are signed out."),
 		"revoked":   f.T("The token is revoked."),
+		"draft":     f.T("The draft is saved."),
+		"probes":    f.T("The probes are saved; this is what they find."),
+		"discarded": f.T("The draft is discarded."),
+		"published": f.T("The policy is published."),
 	}
 	sentence := words[c.Value]
 	if sentence == "" {

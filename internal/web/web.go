@@ -14,9 +14,12 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/tierdesk/tierdesk/internal/flow/revise"
+	"github.com/tierdesk/tierdesk/internal/flow/simulate"
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/live"
 	"github.com/tierdesk/tierdesk/internal/platform/seal"
+	"github.com/tierdesk/tierdesk/internal/register/draft"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
 	"github.com/tierdesk/tierdesk/internal/web/asset"
@@ -33,6 +36,10 @@ type Config struct {
 	Book     *rulebook.Book
 	Files    *attach.Store
 	Hub      *live.Hub
+	// Drafts, Simulations and Revise are what policy owners work with.
+	Drafts      *draft.Drafts
+	Simulations *simulate.Simulations
+	Revise      *revise.Service
 	// Sealer tags what a form carries to the browser and back.
 	Sealer *seal.Sealer
 	// Replay reads the events of topics after a journal position, for a browser that was away.
@@ -123,6 +130,7 @@ func (s *site) routes(mux *http.ServeMux) {
 	desk("POST /desk/tickets/{number}/access/reveal", s.reveal)
 	mine("GET /files/{ticket}/{attachment}", s.file)
 	mux.Handle("GET /live", s.page(s.live, nil))
+	s.rulebookRoutes(mux)
 }
 
 // around adds what every answer has: the headers that keep a page to itself

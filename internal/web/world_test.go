@@ -11,11 +11,15 @@ import (
 	"testing"
 
 	"github.com/tierdesk/tierdesk/internal/flow/demo"
+	"github.com/tierdesk/tierdesk/internal/flow/revise"
+	"github.com/tierdesk/tierdesk/internal/flow/simulate"
 	"github.com/tierdesk/tierdesk/internal/platform/blob"
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/db/dbtest"
+	"github.com/tierdesk/tierdesk/internal/platform/jobs"
 	"github.com/tierdesk/tierdesk/internal/platform/live"
 	"github.com/tierdesk/tierdesk/internal/platform/seal"
+	"github.com/tierdesk/tierdesk/internal/register/draft"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
 	"github.com/tierdesk/tierdesk/internal/web"
@@ -33,6 +37,7 @@ type world struct {
 	identity *identity.Service
 	book     *rulebook.Book
 	hub      *live.Hub
+	queue    *jobs.Queue
 	sealer   *seal.Sealer
 	handler  http.Handler
 	server   *httptest.Server
@@ -50,7 +55,7 @@ func newWorld(t *testing.T, d *db.DB, clock *dbtest.Clock) *world {
 	}
 	sealer, err := seal.Load(filepath.Join(t.TempDir(), "keys"))
 	must(err)
-	w := &world{t: t, d: d, clock: clock, identity: identity.New(d), book: rulebook.New(d, d.Now), hub: live.NewHub(live.Options{Check: 20_000_000})}
+	w := &world{t: t, d: d, clock: clock, identity: identity.New(d), book: rulebook.New(d, d.Now), queue: jobs.NewQueue(), hub: live.NewHub(live.Options{Check: 20_000_000})}
 	begin := func() int64 { return demo.Begin(d.Now()) }
 	_, _, err = rulebook.New(d.At(begin), begin).Publish(ctx, "illumeet.md", policies.Default(), "", "")
 	must(err)
@@ -74,9 +79,11 @@ func (w *world) site(publicURL string) http.Handler {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return web.New(web.Config{DB: w.d, Tickets: w.tickets, Identity: w.identity, Book: w.book, Files: attach.New(blobs), Hub: w.hub, Sealer: w.sealer,
+	log, silent := slog.New(slog.NewTextHandler(io.Discard, nil)), func() {}
+	drafts := draft.New(w.d, silent)
+	return web.New(web.Config{Drafts: drafts, Simulations: simulate.New(w.d, w.book, drafts, w.queue, 1, silent, log), Revise: revise.New(w.d, w.book, drafts, w.queue, nil, publicURL, silent, log), DB: w.d, Tickets: w.tickets, Identity: w.identity, Book: w.book, Files: attach.New(blobs), Hub: w.hub, Sealer: w.sealer,
 		Replay:    func(*http.Request, int64, []string) ([]live.Event, error) { return nil, nil },
-		PublicURL: publicURL, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		PublicURL: publicURL, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Log: log})
 }
 
 func sqlite(t *testing.T) *world {

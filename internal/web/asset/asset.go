@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-//go:embed base.css tierdesk.css policy.css tierdesk.js policy.js tierdesk.svg
+//go:embed base.css tierdesk.css policy.css rulebook.css tierdesk.js policy.js rulebook.js tierdesk.svg
 var files embed.FS
 
 // Prefix is where Set is to be mounted: mux.Handle(asset.Prefix, set).
@@ -38,8 +38,9 @@ func New() (*Set, error) {
 		kind  string
 		parts []string
 	}{
-		"tierdesk.css": {"text/css; charset=utf-8", []string{"base.css", "tierdesk.css", "policy.css"}},
+		"tierdesk.css": {"text/css; charset=utf-8", []string{"base.css", "tierdesk.css", "policy.css", "rulebook.css"}},
 		"tierdesk.js":  {"text/javascript; charset=utf-8", []string{"tierdesk.js", "policy.js"}},
+		"rulebook.js":  {"text/javascript; charset=utf-8", []string{"rulebook.js"}},
 		"tierdesk.svg": {"image/svg+xml", []string{"tierdesk.svg"}},
 	} {
 		kind := from.kind

@@ -97,8 +97,8 @@ type Kept struct {
 	Size int64
 }
 
-// Assets are addresses of embedded files.
-type Assets struct{ Style, Script, Icon string }
+// Assets are addresses of embedded files. Editor is the script of the pages of drafts alone.
+type Assets struct{ Style, Script, Icon, Editor string }
 
 // T renders user text; see text.Printer.T.
 func (f Frame) T(key string, args ...any) string { return f.Text.T(key, args...) }

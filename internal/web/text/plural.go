@@ -11,6 +11,8 @@ var englishPlurals = map[string]catalog.Message{
 	"%d tickets":                    one("%d ticket", "%d tickets"),
 	"%d new":                        one("%d new", "%d new"),
 	"%d urgent":                     one("%d urgent", "%d urgent"),
+	"%d mistakes":                   one("%d mistake", "%d mistakes"),
+	"%d warnings":                   one("%d warning", "%d warnings"),
 	"%d hours":                      one("%d hour", "%d hours"),
 	"%d minutes":                    one("%d minute", "%d minutes"),
 	"%d bytes":                      one("%d byte", "%d bytes"),
