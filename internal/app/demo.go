@@ -22,7 +22,7 @@ func firstPolicy(ctx context.Context, book, by *rulebook.Book, log *slog.Logger)
 	if err != nil || len(list) > 0 {
 		return err
 	}
-	_, findings, err := by.Publish(ctx, policies.DefaultName(), policies.Default(), "", "")
+	_, findings, err := by.PublishWith(ctx, rulebook.Publication{File: policies.DefaultName(), Source: policies.Default(), Probes: string(policies.DefaultProbes())}, nil)
 	for _, f := range findings {
 		log.Error("default policy", "finding", f.String())
 	}
