@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -73,11 +74,15 @@ func (c *policyCheck) Run(out io.Writer) error {
 type policyExplain struct {
 	File      string `arg:"" help:"The document."`
 	Situation string `required:"" help:"What is known about the request, in YAML or JSON."`
-	JSON      bool   `name:"json" help:"Print the whole decision as JSON."`
+	JSON      bool   `name:"json" help:"Print the whole decision as JSON, with every rule that was considered and the facts that decided."`
 }
 
 func (c *policyExplain) Run(out io.Writer) error {
-	p, err := document(c.File, out)
+	var said bytes.Buffer
+	p, err := document(c.File, &said)
+	if err != nil || !c.JSON { // what reads the JSON reads no warnings
+		fmt.Fprint(out, said.String())
+	}
 	if err != nil {
 		return err
 	}
@@ -92,14 +97,13 @@ func (c *policyExplain) Run(out io.Writer) error {
 	if len(wrong) > 0 {
 		return found
 	}
-	d := coverage.Decide(p, s)
 	if c.JSON {
 		e := json.NewEncoder(out)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")
-		return e.Encode(d)
+		return e.Encode(coverage.Trace(p, s))
 	}
-	_, err = fmt.Fprintln(out, strings.TrimRight(coverage.Explain(p, s, d), "\n"))
+	_, err = fmt.Fprintln(out, strings.TrimRight(coverage.Explain(p, s, coverage.Decide(p, s)), "\n"))
 	return err
 }
 

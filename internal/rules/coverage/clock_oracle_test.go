@@ -52,7 +52,7 @@ const (
 	world     = "world"
 	always    = "always"
 	noHours   = "none"
-	eachWalk  = 2000
+	eachWalk  = 1200
 	walkedFor = 9 * 1440 // minutes of history
 	walkedTo  = 45 * 1440
 )

@@ -12,8 +12,9 @@ import (
 // Deadline says how the due of one clock came about, step by step, in sentences. Level is that of a clock which counts once for
 // each level.
 type Deadline struct {
-	ID, Level string
-	Lines     []string
+	ID    string   `json:"id"`
+	Level string   `json:"level,omitempty"`
+	Lines []string `json:"lines"`
 }
 
 // Deadlines explains every clock that has started, in the order of Clocks and from the same arguments. Times are in zone, which

@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,8 +107,15 @@ func (e *explainer) service() {
 	if len(e.d.Missing) > 0 {
 		e.say("Still missing: " + strings.Join(e.missing(), "; ") + ".")
 	}
+	deadlines := Deadlines(e.p, e.s, *e.d, e.s.Events, e.s.latest(), nil)
 	for i := range e.d.Clocks {
-		e.say(e.clock(&e.d.Clocks[i]))
+		c := &e.d.Clocks[i]
+		e.say(e.clock(c))
+		if at := slices.IndexFunc(deadlines, func(d Deadline) bool { return d.ID == c.ID && d.Level == c.Level }); at >= 0 {
+			for _, line := range deadlines[at].Lines {
+				e.say("  " + line)
+			}
+		}
 	}
 }
 
@@ -174,7 +182,7 @@ func (e *explainer) clock(c *Clock) string {
 	case c.State == ClockNone || c.State == "":
 		return ""
 	case c.State == ClockWaiting:
-		return c.Title + ": " + e.target(c) + ", counted once it is complete" + end
+		return c.Title + ": " + e.target(c) + e.notStarted(c) + end
 	case c.State == ClockMet:
 		return c.Title + ": given in time."
 	case c.State == ClockPaused:
@@ -185,6 +193,16 @@ func (e *explainer) clock(c *Clock) string {
 		return c.Title + ": " + e.target(c) + end
 	}
 	return c.Title + ": due by" + due + end
+}
+
+// notStarted says what a clock waits for.
+func (e *explainer) notStarted(c *Clock) string {
+	for _, def := range e.p.ClockDefs() {
+		if def.ID == c.ID && def.Starts == "complete" {
+			return ", counted once it is complete"
+		}
+	}
+	return ", not counted yet"
 }
 
 // target is the promise of a clock in words; what the decision holds is as the document writes it.

@@ -109,14 +109,14 @@ func TestClocksReadAsThePolicy(t *testing.T) {
 			p := historyPolicy(t, "  "+c.clock)
 			s := situation(t, p, `{at: 2026-01-12T09:00:00Z, severity: S2, channel: web, account: {region: europe}, product: {type: h}, requester: {kind: customer}, category: x}`)
 			clocks := Clocks(p, s, Decide(p, s), history(t, c.events), january(t, c.now))
-			if got := stateOf(&clocks[0]); got != c.want {
+			if got := clockState(&clocks[0]); got != c.want {
 				t.Errorf("%s; want %s", got, c.want)
 			}
 		})
 	}
 }
 
-func stateOf(c *Clock) string {
+func clockState(c *Clock) string {
 	text := c.State
 	if c.LateBy {
 		text += " late-by-change"
@@ -134,7 +134,7 @@ func TestOneClockForEachLevel(t *testing.T) {
 	told := func(events string, now string) string {
 		var list []string
 		for _, c := range Clocks(p, s, Decide(p, s), history(t, events), january(t, now)) {
-			list = append(list, strings.TrimSpace(c.ID+" "+c.Level)+": "+stateOf(&c))
+			list = append(list, strings.TrimSpace(c.ID+" "+c.Level)+": "+clockState(&c))
 		}
 		return strings.Join(list, "; ")
 	}
@@ -190,7 +190,7 @@ func TestADecisionFollowsItsHistory(t *testing.T) {
 	if d.Severity != "S1" || d.Level != "L2" || d.Covered != CoveredYes {
 		t.Errorf("severity %s at %s, covered %s; want S1 at L2, covered", d.Severity, d.Level, d.Covered)
 	}
-	if got := stateOf(&d.Clocks[0]); got != "running due 12 11:00" {
+	if got := clockState(&d.Clocks[0]); got != "running due 12 11:00" {
 		t.Errorf("the clock is %s; want it running from the arrival", got)
 	}
 	_, errs := ParseSituation(p, []byte(`{events: [{at: 2026-01-12T10:00:00Z, event: severity-changd}, {at: 2026-01-12T10:00:00Z, event: severity-changed, value: S9}]}`))
@@ -250,7 +250,7 @@ func TestFactsOfThePolicyFollowEvents(t *testing.T) {
 			if k.Provisional {
 				got += "provisional "
 			}
-			state := stateOf(&k)
+			state := clockState(&k)
 			if k.Missed > 0 {
 				state = strings.Replace(state, " due", fmt.Sprintf(" %d missed due", k.Missed), 1)
 			}

@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -109,4 +110,37 @@ func AmountText(typ Type, n int64) string {
 // Decimal writes millionths as a decimal number without needless zeros.
 func Decimal(n int64) string {
 	return strconv.FormatFloat(float64(n)/1e6, 'f', -1, 64)
+}
+
+// Wanted lists what passes the test, in the words of the policy: "S1, S2", "from 10 to 50".
+func (t *Test) Wanted(v *Space) string {
+	if t.words == nil {
+		return t.rangeText(v)
+	}
+	return strings.Join(t.Spoken(v, func(_ Fact, word string) string { return word }), ", ")
+}
+
+// ValueText writes a known value of a fact in the words of the policy; empty for a word that it does not know.
+func (s *Space) ValueText(f Fact, v Value) string {
+	words := s.Of(f).Words
+	switch typ := s.Type(f); typ {
+	case TypeID, TypeYesNo, TypePlace:
+		if v.N >= 0 && int(v.N) < len(words) {
+			return words[v.N]
+		}
+		return ""
+	case TypeSet:
+		var list []string
+		for i, w := range words {
+			if i < 64 && v.N>>i&1 == 1 {
+				list = append(list, w)
+			}
+		}
+		return "[" + strings.Join(list, ", ") + "]"
+	default:
+		if v.N == math.MinInt64 {
+			return "none"
+		}
+		return AmountText(typ, v.N)
+	}
 }
