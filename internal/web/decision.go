@@ -194,11 +194,11 @@ func calendarNamed(p *policy.Policy, id string) (policy.Calendar, bool) {
 	return policy.Calendar{}, false
 }
 
-// clocks shows those that have started, the first due first.
-func (d reading) clocks(list []coverage.Clock) []page.Clock {
+// clocks shows those that have started, the first due first, with how their dues came about where that is told.
+func (d reading) clocks(list []coverage.Clock, told []coverage.Deadline) []page.Clock {
 	var out []page.Clock
 	for _, c := range list {
-		one := page.Clock{Name: c.Title, Goal: c.Kind == coverage.KindGoal, Provisional: c.Provisional}
+		one := page.Clock{Name: c.Title, Steps: stepsOf(c, told), Goal: c.Kind == coverage.KindGoal, Provisional: c.Provisional}
 		if one.Name == "" {
 			one.Name = plain(c.ID)
 		}
@@ -234,14 +234,23 @@ func (d reading) clocks(list []coverage.Clock) []page.Clock {
 	return out
 }
 
-// next is the end of the first clock that runs: when an answer is due.
-func nextDue(list []page.Clock) (due int64, goal bool) {
-	for _, c := range list {
-		if c.State == page.ClockRunning && c.Due != 0 && (due == 0 || c.Due < due) {
-			due, goal = c.Due, c.Goal
+func stepsOf(c coverage.Clock, told []coverage.Deadline) []string {
+	for _, d := range told {
+		if d.ID == c.ID && d.Level == c.Level {
+			return d.Lines
 		}
 	}
-	return due, goal
+	return nil
+}
+
+// next is the end of the first clock that runs: when an answer is due.
+func nextDue(list []page.Clock) (due int64, goal bool, steps []string) {
+	for _, c := range list {
+		if c.State == page.ClockRunning && c.Due != 0 && (due == 0 || c.Due < due) {
+			due, goal, steps = c.Due, c.Goal, c.Steps
+		}
+	}
+	return due, goal, steps
 }
 
 // gate is what the way to the next level asks for and what of it is there.

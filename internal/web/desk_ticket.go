@@ -54,7 +54,7 @@ func (s sight) ticket(revealed map[string]string) page.Ticket {
 	v, t := s.v, &s.v.Ticket
 	p := page.Ticket{Frame: s.f, Number: t.Name(), Subject: subject(t.Subject, s.f), Version: int64(t.Version), State: page.State(t.State), Level: s.level(t.Level),
 		Back: s.back(), Severity: severityName(s.rules.Policy, t.Severity), Reference: t.Reference, Requester: s.requester(), Ladder: s.ladder(),
-		Clocks: s.clocks(v.Clocks), Rooms: s.rooms(), Timeline: s.timeline(), Actions: s.actions(), Account: s.account(), Instance: s.instance(),
+		Clocks: s.clocks(v.Clocks, s.deadlines()), Rooms: s.rooms(), Timeline: s.timeline(), Actions: s.actions(), Account: s.account(), Instance: s.instance(),
 		Decision: s.decision(&v.Judgement.Decision, s.org(t.ProviderOrg), v.Judgement.At), Handover: s.handed(revealed)}
 	if t.Category != "" {
 		p.Category = s.category(t.Category)

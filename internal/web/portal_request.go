@@ -89,7 +89,7 @@ func (s sight) next() page.Next {
 	case ticket.Declined:
 		n.Kind = page.NextDeclined
 	default:
-		n.By, n.Goal = nextDue(s.clocks(s.v.Clocks))
+		n.By, n.Goal, n.Steps = nextDue(s.clocks(s.v.Clocks, s.deadlines()))
 	}
 	return n
 }

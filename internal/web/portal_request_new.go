@@ -93,7 +93,7 @@ func coverageBox(f page.Frame, p ticket.Preview, asked bool) page.Coverage {
 	d := reading{f, p.Rules}
 	box := page.Coverage{Frame: f, Asked: asked, Decision: d.portalDecision(&p.Decision, orgOf(p.Provider), f.Now), NeedsDetails: len(p.Decision.Missing) > 0}
 	if p.Decision.Covered != coverage.CoveredNo {
-		box.By, box.Goal = nextDue(d.clocks(p.Decision.Clocks))
+		box.By, box.Goal, _ = nextDue(d.clocks(p.Decision.Clocks, nil))
 	}
 	return box
 }

@@ -4,9 +4,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/journal"
+	"github.com/tierdesk/tierdesk/internal/rules/coverage"
 	"github.com/tierdesk/tierdesk/internal/rules/wording"
 	"github.com/tierdesk/tierdesk/internal/web/page"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
@@ -21,6 +23,15 @@ type sight struct {
 
 func (s *site) sight(f page.Frame, v *ticket.View, a identity.Actor) sight {
 	return sight{reading{f, v.Rules}, v, a}
+}
+
+// deadlines says how each due came about, in the reader's zone.
+func (s sight) deadlines() []coverage.Deadline {
+	zone := s.f.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	return coverage.Deadlines(s.v.Rules.Policy, s.v.Situation, s.v.Judgement.Decision, s.v.History, s.v.Now, zone)
 }
 
 func (s sight) org(id string) page.Org { return orgOf(s.v.Orgs[id]) }

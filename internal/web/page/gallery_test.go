@@ -231,7 +231,8 @@ func ticket(t testing.TB) page.Ticket {
 		},
 		Clocks: []page.Clock{
 			{Name: "First answer", State: page.ClockMet, Due: now - 25*hour, Clause: clause("infrastructure", "Infrastructure")},
-			{Name: "Next answer", State: page.ClockRunning, Due: now + 42*minute, LeftMs: 42 * minute, Goal: true, Clause: clause("hours", "Support hours")},
+			{Name: "Next answer", State: page.ClockRunning, Due: now + 42*minute, LeftMs: 42 * minute, Goal: true, Clause: clause("hours", "Support hours"),
+				Steps: []string{"Started Mon 12 Jan 2026, 16:30 Europe/London time, when everything that was asked for was there.", "16:30 to 17:00: 30 minutes.", "Goes on Tue 13 Jan, 09:00 to 17:00: 8 hours, 8 hours 30 minutes in all.", "Due Wed 14 Jan 2026, 09:30 Europe/London time."}},
 			{Name: "Work-around", State: page.ClockMissed, Due: now - 2*hour, Provisional: true},
 			{Name: "Fix", State: page.ClockPaused, LeftMs: 5*hour + 10*minute},
 		},

@@ -118,6 +118,8 @@ type Clock struct {
 	// Goal marks a target without a promise; Provisional one that may still change.
 	Goal, Provisional bool
 	Clause            Clause
+	// Steps say how the due came about, one sentence each.
+	Steps []string
 }
 
 // Rung is one level of the ladder.

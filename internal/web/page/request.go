@@ -64,4 +64,6 @@ type Next struct {
 	// By is an instant, UTC milliseconds, 0 for none. Goal marks it as a goal.
 	By   int64
 	Goal bool
+	// Steps say how By came about, one sentence each.
+	Steps []string
 }

@@ -49,6 +49,9 @@ type View struct {
 	Requester identity.Person
 	Judgement Judgement
 	Clocks    []coverage.Clock
+	// Situation and History are what Clocks were recomputed from.
+	Situation *coverage.Situation
+	History   []coverage.Event
 	Rules     *rulebook.Compiled
 	Account   *account.Account
 	Instance  *account.Instance
@@ -194,7 +197,8 @@ func (r *reader) decision() error {
 	if err != nil {
 		return err
 	}
-	r.v.Clocks = coverage.Clocks(r.v.Rules.Policy, sit, j.Decision, clockEvents(r.journal), r.v.Now)
+	r.v.Situation, r.v.History = sit, clockEvents(r.journal)
+	r.v.Clocks = coverage.Clocks(r.v.Rules.Policy, sit, j.Decision, r.v.History, r.v.Now)
 	return nil
 }
 
