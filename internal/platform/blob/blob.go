@@ -221,7 +221,7 @@ func (s *Store) folder(leaf string) error {
 }
 
 // syncFailed closes the store for writing unless the disk was merely full: after
-// a failed sync the kernel may drop the dirty pages and confirm the next sync.
+// a failed sync the operating system may drop the dirty pages and confirm the next sync.
 func (s *Store) syncFailed(err error) error {
 	if err == nil {
 		return nil
