@@ -314,7 +314,7 @@ func (b *bench) load(p *place) error {
 		case w >= 8:
 			method, path, want = "POST", "/api/v1/tickets", http.StatusCreated
 			header = "Authorization: Bearer " + token + "\r\nContent-Type: application/json\r\n"
-			body = []byte(`{"subject":"Sound is lost in the green room","body":"Since Monday nobody hears the second speaker.","category":"presenting"}`)
+			body = []byte(`{"subject":"Sound is lost in the green room","body":"Since Monday nobody hears the second speaker.","category":"` + rig.Category() + `"}`)
 		case seq%2 == 0:
 			path = "/desk/tickets/" + p.numbers[rand.IntN(len(p.numbers))]
 		}

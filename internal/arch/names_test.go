@@ -179,6 +179,13 @@ func (k known) identifier(text string) string {
 	if k.ids[text] != "" && ordinary[text] == "" {
 		return text
 	}
+	if !strings.Contains(text, "<") {
+		for _, quoted := range quotedPattern.FindAllStringSubmatch(text, -1) {
+			if word := quoted[1]; k.ids[word] != "" && ordinary[word] == "" {
+				return word
+			}
+		}
+	}
 	for _, word := range idPattern.FindAllString(text, -1) {
 		if k.ids[word] != "" && ordinary[word] == "" && distinctive.MatchString(word) {
 			return word
@@ -188,8 +195,10 @@ func (k known) identifier(text string) string {
 }
 
 var (
-	idPattern   = regexp.MustCompile(`[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*`)
-	distinctive = regexp.MustCompile(`[-_0-9]|.[A-Z]`)
+	// quotedPattern finds words that stand quoted inside a string, as in SQL or JSON; pages are full of quoted attributes.
+	quotedPattern = regexp.MustCompile(`["']([A-Za-z0-9_-]+)["']`)
+	idPattern     = regexp.MustCompile(`[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*`)
+	distinctive   = regexp.MustCompile(`[-_0-9]|.[A-Z]`)
 )
 
 // named lists the vendors' and products' names of a file, in comments as well.
@@ -274,6 +283,7 @@ func TestAPolicysWordInGoIsReported(t *testing.T) {
 		{`var x = "/desk/front-line?x=1"`, `"front-line"`},
 		{"var x = `SELECT level FROM t WHERE level = 'T2'`", `"T2"`},
 		{"type x struct{ A string `json:\"leak,omitempty\"` }", `"leak"`},
+		{"var x = `{\"category\":\"leak\"}`", `"leak"`},
 		{`var x = "a leak in the memory"`, ""},
 		{`var x = "T22 and front-lines"`, ""},
 		{`var x = T2`, ""},
