@@ -59,6 +59,32 @@ coverage: [{for: {night: yes}, answer: best-effort}]`, `
 - {name: by night but not phoned, situation: {channel: mail, at: 2026-11-23T20:00:00Z}, expect: {covered: yes}}
 - {name: nobody knows how it came, situation: {at: 2026-11-23T20:00:00Z}, expect: {covered: ask, unsettled.0.needs: [channel]}}
 - {name: it does not matter how it came by day, expect: {covered: yes}}`},
+		"a place that is worked out": {`
+places: {paris: {zone: Europe/Paris, holidays: FR}, austin: {zone: America/Chicago, holidays: US}}
+facts: {site: {type: place, is: [{for: {account.region: emea}, is: paris}, {for: {account.region: americas}, is: austin}, {is: none}]}}
+calendars: {sites: {place: site, week: "mon-fri 09:00-17:00", closed: [place]}}
+hours: [{for: {category: billing}, use: sites}, {use: office}]`, `
+- {name: one region, situation: {category: billing, account: {region: emea}, at: 2026-11-23T09:00:00Z}, expect: {open_now: yes, calendar: sites}}
+- {name: another, situation: {category: billing, account: {region: americas}, at: 2026-11-23T09:00:00Z}, expect: {open_now: no, opens_at: 2026-11-23T15:00:00Z}}
+- {name: its holidays, situation: {category: billing, account: {region: americas}, at: 2026-11-26T16:00:00Z}, expect: {open_now: no, opens_at: 2026-11-27T15:00:00Z}}
+- {name: a region without a site, situation: {category: billing, account: {region: japan}}, expect: {unsettled: {open_now: gap}}}
+- {name: what is asked for, situation: {category: billing}, expect: {unsettled.0.needs: [account.region]}}`},
+		"a place with a value for silence": {`
+places: {paris: {zone: Europe/Paris, holidays: FR}, austin: {zone: America/Chicago, holidays: US}}
+facts: {desk: {type: place, by: contract, unknown: paris}}
+calendars: {sites: {place: desk, week: "mon-fri 09:00-17:00"}}
+hours: [{for: {category: billing}, use: sites}, {use: office}]`, `
+- {name: silence, situation: {category: billing, at: 2026-11-23T09:00:00Z}, expect: {open_now: yes}}
+- {name: one of the policy, situation: {category: billing, desk: austin, at: 2026-11-23T09:00:00Z}, expect: {open_now: no}}
+- {name: another place, situation: {category: billing, desk: {zone: Asia/Tokyo}, at: 2026-11-23T09:00:00Z}, expect: {opens_at: 2026-11-24T00:00:00Z}}`},
+		"a condition on hours at a place that is not known": {`
+calendars: {there: {place: account.place, week: "mon-fri 09:00-17:00"}}
+facts: {night: {type: yes-no, is: [{when: '!open("there")', is: yes}, {is: no}]}}
+coverage: [{for: {night: yes}, answer: no}, {id: late, when: 'local_time("there") > "16:00"', answer: limited}]`, `
+- {name: by day, situation: {account: {place: {zone: UTC}}, at: 2026-11-23T09:00:00Z}, expect: {covered: yes}}
+- {name: late, situation: {account: {place: {zone: UTC}}, at: 2026-11-23T16:30:00Z}, expect: {covered: limited}}
+- {name: by night, situation: {account: {place: {zone: Asia/Tokyo}}, at: 2026-11-23T09:00:00Z}, expect: {covered: no}}
+- {name: nobody knows where, situation: {at: 2026-11-23T09:00:00Z}, expect: {covered: ask, unsettled.0.needs: [account.place]}}`},
 		"numbers in bands, with a gap": {`
 facts:
   credits: {type: number, by: contract}

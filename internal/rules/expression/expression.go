@@ -19,6 +19,7 @@ type Scope struct {
 	Space     *fact.Space
 	Stage     int           // facts that are settled at this stage of a decision or later cannot be read; 0: all can
 	Calendars []string      // by number
+	Rests     [][]fact.Fact // by number: the places and agreed hours that a calendar rests on; may be nil
 	Events    []string      // that can be recorded
 	Zone      calendar.Zone // in which an instant has its date
 }

@@ -90,13 +90,28 @@ func (c *compiler) calendar(n *node) (int, bool) {
 	return i, true
 }
 
+// whereabouts are the facts that a calendar rests on, as parts of what asks the calendar.
+func (c *compiler) whereabouts(n *node, calendar int) []*node {
+	if calendar >= len(c.scope.Rests) {
+		return nil
+	}
+	var parts []*node
+	for _, f := range c.scope.Rests[calendar] {
+		if c.scope.Stage > 0 && c.scope.Space.Stage(f) >= c.scope.Stage {
+			c.failAt(n, "calendar %q rests on `%s`, which is settled later", c.scope.Calendars[calendar], c.scope.Space.Name(f))
+		}
+		parts = append(parts, c.factNode(f, n.column))
+	}
+	return parts
+}
+
 func (c *compiler) open(n *node) *node {
 	i, ok := c.calendar(n.parts[0])
 	if !ok {
 		return n.plain("")
 	}
 	name := n.parts[0].text
-	n.parts = []*node{c.factNode(fact.At, n.column)}
+	n.parts = append(c.whereabouts(n, i), c.factNode(fact.At, n.column))
 	n.settle(func(r *fact.Record) fact.Truth {
 		if r.World == nil {
 			return fact.Unknown
@@ -118,7 +133,7 @@ func (c *compiler) localTime(n *node) *node {
 		return n.plain("")
 	}
 	name := n.parts[0].text
-	n.parts = []*node{c.factNode(fact.At, n.column)}
+	n.parts = append(c.whereabouts(n, i), c.factNode(fact.At, n.column))
 	n.kind = kindMinute
 	n.eval = func(r *fact.Record) (int64, bool) {
 		if r.World == nil {
@@ -184,6 +199,7 @@ func (c *compiler) businessDays(n *node) *node {
 		}
 	}
 	a, b := n.parts[0], n.parts[1]
+	n.parts = append(n.parts, c.whereabouts(n, cal)...)
 	n.kind = kindNumber
 	n.eval = func(r *fact.Record) (int64, bool) {
 		x, knownX := a.eval(r)

@@ -16,8 +16,12 @@ import (
 // ---- expressions ----
 
 func (c *compiler) scope(stage int) *expression.Scope {
+	rests := make([][]fact.Fact, len(c.p.calendars))
+	for i := range rests {
+		rests[i] = c.p.calendars[i].Rests
+	}
 	return &expression.Scope{
-		Space: &c.p.space, Stage: stage, Zone: c.p.dates,
+		Space: &c.p.space, Stage: stage, Zone: c.p.dates, Rests: rests,
 		Calendars: names(c.p.calendars, func(k Calendar) string { return k.ID }),
 		Events:    append(BuiltinEvents(), names(c.p.events, func(e EventType) string { return e.ID })...),
 	}

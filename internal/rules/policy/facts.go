@@ -124,7 +124,7 @@ func (c *compiler) checkFact(d *DeclaredFact, key, n *yaml.Node) {
 	if !d.Derived && d.By == "" && n.Get("by") == nil {
 		c.ErrorAt(key, "the fact %s needs either `by`, who supplies it, or `is`, how it is worked out", d.ID)
 	}
-	if d.Derived && (d.Type == "set" || d.Type == "place") {
+	if d.Derived && d.Type == "set" {
 		c.ErrorAt(key, "a fact of type %s cannot be worked out", d.Type)
 	}
 }
@@ -226,8 +226,12 @@ func (c *compiler) readValue(f fact.Fact, n *yaml.Node) (value int64, none bool)
 		}
 		return value, false
 	case fact.TypePlace:
-		c.ErrorAt(n, "a place cannot be worked out here")
-		return 0, true
+		ids := names(c.p.sites, func(s Site) string { return s.ID })
+		i := slices.Index(ids, n.Text)
+		if i < 0 && n.Text != "none" {
+			c.UnknownWord(n, "place", ids)
+		}
+		return int64(i), i < 0
 	default:
 		if n.Text == "unlimited" && typ == fact.TypeNumber {
 			return Unlimited, false

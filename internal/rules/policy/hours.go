@@ -26,6 +26,7 @@ func (c *compiler) hours() {
 		default:
 			r.Calendar = c.calendarNamed(use, true)
 		}
+		c.checkSettled(n, &r)
 		c.p.hours = append(c.p.hours, r)
 	})
 	c.combine()
@@ -38,6 +39,19 @@ func (c *compiler) hours() {
 		}
 	}
 	c.checkChoose("hours", choose)
+}
+
+// checkSettled reports a calendar that rests on what follows from the hours themselves.
+func (c *compiler) checkSettled(n *yaml.Node, r *HoursRule) {
+	if r.Calendar < 0 {
+		return
+	}
+	k := &c.p.calendars[r.Calendar]
+	for _, f := range k.Rests {
+		if c.p.space.Stage(f) >= fact.StageHours {
+			c.ErrorAt(n, "calendar %q rests on `%s`, which is settled later than the hours", k.ID, c.p.space.Name(f))
+		}
+	}
 }
 
 // maxAdds bounds the unions that are built when a policy is loaded.
