@@ -50,6 +50,7 @@ var told = map[string]func(p *policy.Policy) any{
 	"promises.**":                  func(p *policy.Policy) any { return p.Promises() },    // the board of promises
 	"lifecycle.*.warn_before":      func(p *policy.Policy) any { return p.Lifecycles() },  // letters before the end
 	"lifecycle.*.after":            func(p *policy.Policy) any { return p.Lifecycles() },  // a line for readers
+	"lifecycle.*.phases":           func(p *policy.Policy) any { return p.Lifecycles() },  // what is told of each
 	"lifecycle.*.phases.*.updates": func(p *policy.Policy) any { return p.Lifecycles() },  // the chart of the page
 	"allowances.*.step":            func(p *policy.Policy) any { return p.Allowances() },  // the ledger of hours
 	"allowances.*.round":           func(p *policy.Policy) any { return p.Allowances() },

@@ -39,8 +39,22 @@ type unsettledOut struct {
 }
 
 type lifeOut struct {
-	Phase string `json:"phase,omitempty"`
-	Until string `json:"until,omitempty" doc:"The last day."`
+	Phase       string            `json:"phase,omitempty"`
+	Until       string            `json:"until,omitempty" doc:"The last day of the phase."`
+	Phases      map[string]string `json:"phases,omitempty" doc:"The last day of each phase, open, or ended."`
+	UpgradeTo   string            `json:"upgrade_to,omitempty" doc:"The first supported release on the way up."`
+	UpgradePath []string          `json:"upgrade_path,omitempty" doc:"The releases to go through, lowest first."`
+}
+
+func presentLife(v *coverage.Version) lifeOut {
+	out := lifeOut{Phase: v.Phase, Until: v.Until, UpgradeTo: v.UpgradeTo, UpgradePath: v.UpgradePath}
+	for _, e := range v.Phases {
+		if out.Phases == nil {
+			out.Phases = map[string]string{}
+		}
+		out.Phases[e.ID] = e.Last
+	}
+	return out
 }
 
 func (a *api) addCoverage() {
@@ -118,7 +132,7 @@ func situationOf(body []byte) ([]byte, error) {
 
 func presentDecision(d *coverage.Decision, version int) decisionOut {
 	out := decisionOut{CoverageOut: presentCoverage(d, version), Level: optional(d.Level), LevelWanted: d.LevelWanted, Clocks: presentClocks(d.Clocks),
-		Missing: append([]string{}, d.Missing...), Unsettled: make([]unsettledOut, len(d.Unsettled)), Version: lifeOut{d.Version.Phase, d.Version.Until}}
+		Missing: append([]string{}, d.Missing...), Unsettled: make([]unsettledOut, len(d.Unsettled)), Version: presentLife(&d.Version)}
 	for i, u := range d.Unsettled {
 		out.Unsettled[i] = unsettledOut{u.Field, u.Cause, append([]string{}, u.Needs...)}
 	}

@@ -36,6 +36,7 @@ var floors = []floor{
 		places: []string{
 			"internal/rules/calendar",
 			"internal/rules/wording",
+			"internal/rules/lifecycle",
 			"internal/rules/fact",
 			"internal/rules/yaml",
 			"internal/rules/document",

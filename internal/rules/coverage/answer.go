@@ -94,8 +94,11 @@ func (j *judge) askable(needs []fact.Fact) []fact.Fact {
 		switch f {
 		case fact.Served:
 			needs[i] = fact.RequesterKind
-		case fact.VersionPhase:
-			needs[i] = fact.ProductID
+		case fact.VersionPhase, fact.VersionUntil:
+			needs[i] = j.life.needs[0]
+			needs = append(needs, j.life.needs[1:]...)
+		case fact.VersionBehind, fact.VersionLatest, fact.VersionLastMinor, fact.VersionNewestForDependency:
+			needs[i] = j.standingNeeds(f)
 		}
 	}
 	if slices.Contains(needs, fact.HoursOpen) && len(j.hours.unplaced) > 0 {
@@ -191,6 +194,9 @@ func (j *judge) reason(r *policy.CoverageRule) Reason {
 	}
 	if r.Offer >= 0 {
 		reason.Offer = j.p.Offers()[r.Offer].ID
+	}
+	if r.Phase != "" {
+		j.life.place(r.Phase, &reason)
 	}
 	return reason
 }

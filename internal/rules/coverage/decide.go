@@ -67,6 +67,7 @@ type judge struct {
 	needs   []fact.Fact // what would settle the provider
 	past    []Event     // the history up to the instant that is judged
 	entered bool        // the history says the level
+	life    living
 	states  []fact.Truth
 	space   [64]fact.Truth
 }
@@ -103,6 +104,7 @@ func (j *judge) settle(d *Decision) {
 	j.derive(d, fact.StageLevel)
 	j.chooseHours(d)
 	j.derive(d, fact.StageHours)
+	j.explainVersion(d)
 	j.coverage(d)
 	j.derive(d, fact.StageCoverage)
 	j.allowances(d)

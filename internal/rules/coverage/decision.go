@@ -4,6 +4,12 @@
 // It is pure: the same policy, situation and zone data give the same decision for ever. Instants are UTC milliseconds.
 package coverage
 
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
 // Values of Decision.Covered.
 const (
 	CoveredYes        = "yes"
@@ -85,10 +91,74 @@ type Offer struct {
 	URL  string `json:"url,omitempty"`
 }
 
-// Version is where the product's version stands in its life. Until is the last day, 2006-01-02, or empty while open.
+// Version is where the product's version stands in its life. Until is the last day of its phase, 2006-01-02, or of its life when
+// that is over; empty while it is open or not settled. Phases are the phases that exist for the version, in order. UpgradePath lists the releases to go through, and UpgradeTo is the first of them
+// that is supported; both are empty while the releases are not known or nothing newer is out.
 type Version struct {
-	Phase string `json:"phase,omitempty"`
-	Until string `json:"until,omitempty"`
+	Phase       string    `json:"phase,omitempty"`
+	Until       string    `json:"until,omitempty"`
+	Phases      PhaseEnds `json:"phases,omitempty"`
+	UpgradeTo   string    `json:"upgrade_to,omitempty"`
+	UpgradePath []string  `json:"upgrade_path,omitempty"`
+}
+
+// PhaseEnd is the last day of a phase: 2006-01-02, `open`, or `ended` for one that never began.
+type PhaseEnd struct{ ID, Last string }
+
+// PhaseEnds are phases in their order. In JSON they are an object: phase -> last day.
+type PhaseEnds []PhaseEnd
+
+// Last is the last day of a phase, empty where it is not among them.
+func (p PhaseEnds) Last(id string) string {
+	for i := range p {
+		if p[i].ID == id {
+			return p[i].Last
+		}
+	}
+	return ""
+}
+
+// MarshalJSON writes the phases as an object, in their order.
+func (p PhaseEnds) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for i := range p {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		for k, word := range [...]string{p[i].ID, p[i].Last} {
+			text, err := json.Marshal(word)
+			if err != nil {
+				return nil, fmt.Errorf("phases: %w", err)
+			}
+			if k == 1 {
+				b = append(b, ':')
+			}
+			b = append(b, text...)
+		}
+	}
+	return append(b, '}'), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (p *PhaseEnds) UnmarshalJSON(text []byte) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if _, err := d.Token(); err != nil {
+		return fmt.Errorf("phases: %w", err)
+	}
+	*p = nil
+	for d.More() {
+		var words [2]string
+		for i := range words {
+			token, err := d.Token()
+			word, ok := token.(string)
+			if err != nil || !ok {
+				return fmt.Errorf("phases: expected phase and last day, found %v", token)
+			}
+			words[i] = word
+		}
+		*p = append(*p, PhaseEnd{ID: words[0], Last: words[1]})
+	}
+	return nil
 }
 
 // Allowance is what is left of a quota or a block. Amounts are milliseconds for time, else counts; Limit is nil for none.

@@ -264,6 +264,13 @@ func (u *Unsettled) Question() string {
 		return "which opening hours count"
 	case "open_now":
 		return "whether the desk is open"
+	case "version.phase":
+		return "where the version is in its life"
+	case "version.until":
+		return "when this phase of the version ends"
+	}
+	if phase, ok := strings.CutPrefix(field, "version.phases."); ok {
+		return "when its phase \"" + wording.Spoken(phase) + "\" ends"
 	}
 	return wording.Spoken(u.Field)
 }

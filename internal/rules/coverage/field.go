@@ -56,7 +56,8 @@ func (s *Situation) fields() []fieldAt {
 		{"contract.subscriptions", &c.Subscriptions}, {"contract.users", &c.Users}, {"contract.fte", &c.FTE},
 		{"product.id", &s.Product.ID}, {"product.type", &s.Product.Type}, {"product.deployment", &s.Product.Deployment},
 		{"version.id", version{&v.ID}}, {"version.track", &v.Track}, {"version.released", date{&v.Released}}, {"version.until", date{&v.Until}},
-		{"version.phase", &v.Phase},
+		{"version.phase", &v.Phase}, {"version.releases", &v.Releases}, {"version.dependency", versions{&v.Dependency}},
+		{"version.dependency_releases", &v.DependencyReleases},
 		{"requester.kind", &r.Kind}, {"requester.named", &r.Named}, {"requester.org_known", &r.OrgKnown}, {"requester.levels", &r.Levels},
 		{"impact.users", &i.Users}, {"impact.all_users", &i.AllUsers}, {"impact.production", &i.Production},
 		{"impact.workaround", &i.Workaround}, {"impact.data_loss", &i.DataLoss},
@@ -175,6 +176,12 @@ func (r *reader) set(path string, into any, n *yaml.Node) {
 		*v = r.provides(path, n)
 	case *map[string]int64:
 		*v = r.amounts(path, n)
+	case *Releases:
+		*v = r.releases(path, n)
+	case versions:
+		*v.of = r.dependency(path, n)
+	case *map[string]Releases:
+		*v = r.dependencyReleases(path, n)
 	case *[]Event:
 		*v = r.events(path, n)
 	case *Place:
@@ -529,6 +536,12 @@ func fieldValue(into any) (any, bool) {
 		return placeValueOut(*v), v.Known()
 	case *AgreedHours:
 		return agreedValueOut(*v), v.Zone != ""
+	case *Releases:
+		return v.plain(), *v != nil
+	case versions:
+		return *v.of, len(*v.of) > 0
+	case *map[string]Releases:
+		return plainReleases(*v), len(*v) > 0
 	}
 	return nil, false
 }
@@ -597,6 +610,7 @@ func (s *Situation) facts(p *policy.Policy, f *fact.Record) {
 	s.numericFacts(f)
 	s.placeFacts(p, f)
 	s.declaredFacts(p, f)
+	s.versionFacts(p, f)
 }
 
 func (s *Situation) numericFacts(f *fact.Record) {

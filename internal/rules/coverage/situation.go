@@ -1,5 +1,7 @@
 package coverage
 
+import "github.com/tierdesk/tierdesk/internal/rules/lifecycle"
+
 // Situation is what is known about a request. A zero field is not known, or has the default that the policy language gives
 // it (the table "The situation"). It is stored with each judgement and read back by ParseSituation.
 type Situation struct {
@@ -101,7 +103,15 @@ type VersionFacts struct {
 	Released string
 	Until    string
 	Phase    string
+
+	Releases           Releases            // of the product, all that can matter; nil is not known
+	Dependency         map[string]string   // product that this one depends on -> its version in use
+	DependencyReleases map[string]Releases // the releases of those products
 }
+
+// Releases is a list of a product's releases, lowest version first. In a document it is a map of versions, each with its date
+// or with {released, track, until, dependency}.
+type Releases []lifecycle.Release
 
 // Requester is who asks. Kind is end-user, customer, partner, vendor, monitoring or unknown (the same as empty).
 type Requester struct {

@@ -69,6 +69,9 @@ const (
 	VersionLatest
 	VersionNewestForDependency
 	ContractHours
+	VersionReleases
+	VersionDependency
+	VersionDependencyReleases
 	Count
 )
 
@@ -90,6 +93,7 @@ const (
 	TypeInstant              // UTC milliseconds
 	TypePlace                // an id under `places`, -1 for a place that only the situation names
 	TypeHours                // agreed open hours, which calendars are made from and no condition compares
+	TypeMap                  // several values by name; only whether it is known can be asked
 )
 
 // Stages of a decision, in the order of work. A rule reads facts of earlier stages only.
@@ -187,11 +191,14 @@ var table = [Count]info{
 	Arrived:                    {"arrived", TypeInstant, 1, sourceDesk, nil, "the time at which the request arrived"},
 	AccountPlace:               {"account.place", TypePlace, 1, sourceRegister, nil, "the place of the account"},
 	AccountOffice:              {"account.office", TypePlace, 1, sourceRegister, nil, "the office that serves the account"},
-	VersionBehind:              {"version.behind", TypeNumber, StageVersion, sourceDerived, nil, "the number of newer releases"},
-	VersionLastMinor:           {"version.last_minor", TypeYesNo, StageVersion, sourceDerived, yesNo, "the version is the last minor release of its major release|a later minor release of this major release exists"},
-	VersionLatest:              {"version.latest", TypeYesNo, StageVersion, sourceDerived, yesNo, "the version is the latest of its track|a later version of its track exists"},
-	VersionNewestForDependency: {"version.newest_for_dependency", TypeYesNo, StageVersion, sourceDerived, yesNo, "the version is the newest one for what it depends on|a newer version exists for what it depends on"},
 	ContractHours:              {"contract.hours", TypeHours, 1, sourceContract, nil, "the hours that the contract names"},
+	VersionBehind:              {"version.behind", TypeNumber, StageFacts, sourceDerived, nil, "the number of newer releases"},
+	VersionLastMinor:           {"version.last_minor", TypeYesNo, StageFacts, sourceDerived, yesNo, "the version is the last minor release of its major release|a later minor release of this major release exists"},
+	VersionLatest:              {"version.latest", TypeYesNo, StageFacts, sourceDerived, yesNo, "the version is the latest of its track|a later version of its track exists"},
+	VersionNewestForDependency: {"version.newest_for_dependency", TypeYesNo, StageFacts, sourceDerived, yesNo, "the version is the newest one for what it depends on|a newer version exists for what it depends on"},
+	VersionReleases:            {"version.releases", TypeMap, 1, sourceRegister, nil, "the releases of the product"},
+	VersionDependency:          {"version.dependency", TypeMap, 1, sourceRegister, nil, "the version of what the product depends on"},
+	VersionDependencyReleases:  {"version.dependency_releases", TypeMap, 1, sourceRegister, nil, "the releases of what the product depends on"},
 	Covered:                    {"covered", TypeID, StageCoverage, sourceDerived, []string{"yes", "limited", "best-effort", "no", "ask"}, "the answer"},
 }
 

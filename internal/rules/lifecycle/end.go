@@ -83,12 +83,18 @@ type ends struct {
 	ask  Asker
 	row  int
 	list []End
-	done []bool
+	done uint64 // bit i: phase i
 }
 
-// Ends works out when each phase of a version ends, by index of the phase. Into is filled and returned.
+// MaxPhases is how many phases a life may have.
+const MaxPhases = 64
+
+// Ends works out when each phase of a version ends, by index of the phase. Into is an empty slice to append to.
 func (l *Life) Ends(s *Subject, ask Asker, into []End) []End {
-	w := ends{life: l, s: s, ask: ask, row: -1, list: append(into[:0], make([]End, len(l.Phases))...), done: make([]bool, len(l.Phases))}
+	for range l.Phases {
+		into = append(into, End{})
+	}
+	w := ends{life: l, s: s, ask: ask, row: -1, list: into}
 	if s.Version.Known() {
 		w.row = l.row(s.Version)
 	}
@@ -99,13 +105,15 @@ func (l *Life) Ends(s *Subject, ask Asker, into []End) []End {
 }
 
 func (w *ends) phase(i int) {
-	if w.done[i] {
+	if w.done>>i&1 == 1 {
 		return
 	}
-	w.done[i] = true
+	w.done |= 1 << i
 	e := End{Span: settled(Open)}
 	w.table(i, &e)
-	w.lines(i, &e)
+	if e.To != Ended {
+		w.lines(i, &e)
+	}
 	w.exceptions(i, &e)
 	if e.Settled() {
 		e.Missing = 0
@@ -263,7 +271,7 @@ func hull(a, b Span) Span {
 // value works out a line's date and the release that it hangs on; false where the phase that it counts from does not exist.
 func (w *ends) value(line *Line) (Span, *Release, bool) {
 	if line.Kind == Newest {
-		span, release := w.released(w.s.depth(line.Of), func() *Release { return w.s.later(line.Of, line.Count) })
+		span, release := w.released(line.Of, func() *Release { return w.s.later(line.Of, line.Count) })
 		return w.bare(span), release, true
 	}
 	e := &line.End
@@ -276,7 +284,7 @@ func (w *ends) value(line *Line) (Span, *Release, bool) {
 		span, release := w.release(line.Of)
 		return span.shifted(e), release, true
 	case BaseNext:
-		span, release := w.released(w.s.depth(e.Unit), func() *Release { return w.s.next(e.Unit) })
+		span, release := w.released(e.Unit, func() *Release { return w.s.next(e.Unit) })
 		if len(e.Shifts) == 0 {
 			return w.bare(span), release, true
 		}
@@ -296,11 +304,14 @@ func (w *ends) bare(s Span) Span {
 }
 
 // released is the day of a release that is looked for; open while it is not born.
-func (w *ends) released(depth int, find func() *Release) (Span, *Release) {
-	if !w.s.Version.Numbered() {
+func (w *ends) released(u Unit, find func() *Release) (Span, *Release) {
+	depth := w.s.depth(u)
+	switch {
+	case !w.s.Version.Numbered():
 		return unknown(NeedVersion), nil
-	}
-	if !w.s.knows(depth) {
+	case u != Whole && w.s.Version.Parts() < depth:
+		return settled(Open), nil // it stands for the newest
+	case !w.s.knows(depth):
 		return unknown(NeedReleases), nil
 	}
 	r := find()

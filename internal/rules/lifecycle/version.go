@@ -25,6 +25,9 @@ type Version struct {
 // is equal to itself and comes before every other.
 func ParseVersion(text string) Version {
 	v := Version{text: text}
+	if text == "" {
+		return v
+	}
 	numbers := text
 	if len(text) > 1 && (text[0] == 'v' || text[0] == 'V') {
 		numbers = text[1:]

@@ -60,7 +60,7 @@ func (c *compiler) updates() {
 	}
 	c.Only(n, "updates", []string{"category", "windows_at_least", "needs", "expected_downtime", "staging", "keeps", "path", "after"}, nil)
 	u := &Updates{Category: c.Required(n, "category", "updates"), WindowsAtLeast: c.Number(n, "windows_at_least"), Staging: c.Text(n, "staging"),
-		Keeps: c.Strings(n, "keeps"), Path: c.Text(n, "path"), After: c.Strings(n, "after"), Place: c.place(n)}
+		Keeps: c.Strings(n, "keeps"), Path: c.Choice(n, "path", OneMajorAtATime, "direct"), After: c.Strings(n, "after"), Place: c.place(n)}
 	if _, ok := c.p.Category(u.Category); !ok && n.Get("category") != nil {
 		c.UnknownWord(n.Get("category"), "category", names(c.p.categories, func(k Category) string { return k.ID }))
 	}

@@ -179,16 +179,6 @@ func (c *compiler) plansFrom(id string) []int {
 	return list
 }
 
-func (c *compiler) products() {
-	c.entries("products", func(key, n *yaml.Node) {
-		if !c.Is(n, yaml.Map, "a product") {
-			return
-		}
-		c.Only(n, "products."+key.Text, []string{"name", "versions"}, []string{"depends_on", "lifecycle"})
-		c.p.products = append(c.p.products, Product{ID: key.Text, Name: c.Required(n, "name", "product "+key.Text), Versions: c.Text(n, "versions"), Place: c.place(key)})
-	})
-}
-
 func (c *compiler) statuses() {
 	c.entries("statuses", func(key, n *yaml.Node) {
 		if !c.Is(n, yaml.Map, "a status") {

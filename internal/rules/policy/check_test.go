@@ -101,7 +101,7 @@ func TestMistakes(t *testing.T) {
 		{"24 neither level nor answer", "categories", `categories: {tuning: {title: Tuning}}`, `category "tuning" has neither a level nor an answer`},
 		{"25 refused without a way on", "coverage", ``, "`end-user` is refused by the matrix but no rule offers a way on"},
 		{"26 an event that nobody records", "clocks", `clocks: {fix: {title: Fix, starts: reproduced, stops: solved, within: [{is: 4h}]}}`, "clock \"fix\" starts at \"reproduced\", which no one can record; add it under `events` with `by`"},
-		{"28 lines that are not computed yet", "lifecycle", `lifecycle: {core: {phases: {supported: {}}, lines: [{phase: supported, until: next major + 2y}]}}`, `until: "next major + 2y" is not supported in this version`},
+		{"28 its own phase", "lifecycle", `lifecycle: {core: {phases: {supported: {}}, lines: [{phase: supported, until: supported + 2y}]}}`, `"supported + 2y" refers to its own phase`},
 		{"33 no such information", "gates", `gates: [{from: L1, to: L2, require: [screenshoot]}]`, "gate asks for \"screenshoot\", which is not under `information`; did you mean \"screenshot\"?"},
 		{"35 anchors", "hours", `hours: &x [{use: office}]`, `anchors and aliases are not allowed`},
 		{"37 two clauses fit", "extra", "hours: [{for: {category: how-to}, use: never}]", `can never be reached`},

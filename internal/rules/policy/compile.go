@@ -102,6 +102,7 @@ func compile(file string, d *document.Document) *Policy {
 	c.vocabularies()
 	c.severityConditions()
 	c.deriveFacts()
+	c.lives()
 	c.allowances()
 	c.responsibility()
 	c.hours()
@@ -271,10 +272,14 @@ func (c *compiler) tests(n *yaml.Node, path string, stage int) []fact.Test {
 }
 
 func (c *compiler) test(f fact.Fact, n *yaml.Node) fact.Test {
-	if typ := c.p.space.Type(f); typ == fact.TypeHours {
+	switch typ := c.p.space.Type(f); {
+	case typ == fact.TypeMap:
+		c.ErrorAt(n, "`%s` holds several values and cannot be compared", c.p.space.Name(f))
+		return fact.Test{Fact: f}
+	case typ == fact.TypeHours:
 		c.ErrorAt(n, "`%s` is no fact to compare; calendars are made of it: `from: %s`", c.p.space.Name(f), c.p.space.Name(f))
 		return fact.Test{Fact: f}
-	} else if typ > fact.TypeYesNo && typ != fact.TypePlace {
+	case typ > fact.TypeYesNo && typ != fact.TypePlace:
 		if !c.Is(n, yaml.Scalar, c.p.space.Name(f)) {
 			return fact.Test{Fact: f}
 		}

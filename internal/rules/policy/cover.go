@@ -64,27 +64,6 @@ func (c *compiler) impliedByPlans() {
 	}
 }
 
-func (c *compiler) impliedByPhases() {
-	seen := map[string]bool{}
-	for _, life := range c.p.lifecycles {
-		for _, phase := range life.Phases {
-			if phase.Answer == "" || seen[phase.ID] {
-				continue
-			}
-			seen[phase.ID] = true
-			r := CoverageRule{Rule: Rule{Place: phase.Place, ID: "phase " + phase.ID}, Answer: parseAnswer(phase.Answer), Offer: c.offerIndex(phase.Offer)}
-			r.Sentence = or(phase.says, answered[r.Answer]+": this version is in its phase \""+c.term(phase.ID)+"\".")
-			c.imply(r, fact.VersionPhase, phase.Word)
-		}
-	}
-	if len(c.p.lifecycles) == 0 {
-		return
-	}
-	r := CoverageRule{Rule: Rule{Place: c.p.lifecycles[0].Place, ID: "phase " + PhaseEnded}, Answer: AnswerNo, Offer: -1, Sentence: "Support for a version ends at its end of life."}
-	word, _ := c.p.Word(fact.VersionPhase, PhaseEnded)
-	c.imply(r, fact.VersionPhase, word)
-}
-
 func (c *compiler) overrides() {
 	ids := names(c.p.coverage, func(r CoverageRule) string { return r.ID })
 	for i := range c.p.coverage {

@@ -270,7 +270,8 @@ type CoverageRule struct {
 	Charge    *Charge
 	Overrides []int // indices of coverage rules
 	Sentence  string
-	Implied   bool // comes from a category, plan or lifecycle phase
+	Implied   bool   // comes from a category, plan or lifecycle phase
+	Phase     string // the lifecycle phase that it comes from
 	names     *yaml.Node
 }
 
@@ -429,41 +430,6 @@ type Allowance struct {
 	Of        fact.Condition `json:"-"`
 	Offer     int            `json:"-"` // index of OverOffer, -1 for none
 }
-
-// Product is a product that the policy supports.
-type Product struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Versions string `json:"versions,omitempty"`
-	Place
-}
-
-// Lifecycle is the life of a product's versions, its phases in order; after the last a version is in PhaseEnded.
-type Lifecycle struct {
-	Product    string           `json:"product"`
-	Phases     []LifecyclePhase `json:"phases"`
-	WarnBefore []int            `json:"warn_before,omitempty"` // days
-	After      string           `json:"after,omitempty"`
-	Place
-}
-
-// LifecyclePhase is one phase. Its end is announced per version (Announced), open, or the last day End
-// (days since 1970-01-01).
-type LifecyclePhase struct {
-	ID        string `json:"id"`
-	Updates   string `json:"updates,omitempty"`
-	Answer    string `json:"answer,omitempty"`
-	Offer     string `json:"offer,omitempty"`
-	Announced bool   `json:"announced,omitempty"`
-	Open      bool   `json:"open,omitempty"`
-	End       int64  `json:"end,omitempty"`
-	Place
-	Word int `json:"-"` // its index in the vocabulary of version.phase
-	says string
-}
-
-// PhaseEnded is the phase of a version past the end of its life.
-const PhaseEnded = "ended"
 
 // Updates says how new releases are installed.
 type Updates struct {
@@ -655,12 +621,6 @@ func (p *Policy) Gates() []Gate { return p.gates }
 
 // Allowances lists quotas and prepaid blocks.
 func (p *Policy) Allowances() []Allowance { return p.allowances }
-
-// Products lists the products.
-func (p *Policy) Products() []Product { return p.products }
-
-// Lifecycles lists the lives of the products' versions.
-func (p *Policy) Lifecycles() []Lifecycle { return p.lifecycles }
 
 // Updates is the block on new releases, or nil.
 func (p *Policy) Updates() *Updates { return p.updates }

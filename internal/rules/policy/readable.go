@@ -88,7 +88,7 @@ func (c *compiler) readableBlock(kind string, n *yaml.Node) Block {
 	case "updates":
 		b.List = c.readableUpdates()
 	case "lifecycle":
-		b.List = c.readableLifecycle(n)
+		b.Head, b.Rows, b.List = c.readableLives(n)
 	case "promises":
 		b.Head = []string{"Promise", "At least"}
 		for _, p := range c.p.promises {
@@ -116,6 +116,9 @@ func hundredths(n int) string {
 
 // writtenIn reports whether a rule on this line is written in this list.
 func (c *compiler) writtenIn(line int, list *yaml.Node) bool {
+	if list == nil {
+		return false
+	}
 	for _, item := range list.Values {
 		if item.Line == line {
 			return true
@@ -273,36 +276,6 @@ func (c *compiler) readableUpdates() []string {
 	}
 	for i, step := range u.After {
 		list = append(list, fmt.Sprintf("Afterwards, step %d: %s.", i+1, wording.Spoken(step)))
-	}
-	return list
-}
-
-func (c *compiler) readableLifecycle(n *yaml.Node) []string {
-	var list []string
-	for _, life := range c.p.lifecycles {
-		if n.Get(life.Product) == nil {
-			continue
-		}
-		for _, phase := range life.Phases {
-			end := "without an end"
-			switch {
-			case phase.Announced:
-				end = "until the day that is announced"
-			case phase.End != 0:
-				end = "until a fixed day"
-			}
-			list = append(list, fmt.Sprintf("%s: each version is %s %s.", c.productName(life.Product), c.term(phase.ID), end))
-		}
-		if len(life.WarnBefore) > 0 {
-			days := make([]string, len(life.WarnBefore))
-			for i, d := range life.WarnBefore {
-				days[i] = strconv.Itoa(d)
-			}
-			list = append(list, "Reminders are sent "+wording.And(days)+" days before that.")
-		}
-		if life.After != "" {
-			list = append(list, "Afterwards it "+wording.Spoken(life.After)+".")
-		}
 	}
 	return list
 }

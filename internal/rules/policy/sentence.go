@@ -80,7 +80,7 @@ func (c *compiler) say(f fact.Fact, word string) string {
 	case fact.Provided:
 		title = wording.Inner(c.informationTitle(word))
 	case fact.ProductID:
-		title = c.productName(word)
+		title = c.p.productName(word)
 	case fact.AccountRegion, fact.AccountCountry:
 		title = wording.Name(word)
 	case fact.RequesterKind, fact.ProviderKind, fact.SupportVia, fact.AccountKind:
@@ -112,11 +112,6 @@ func (c *compiler) term(id string) string {
 func (c *compiler) informationTitle(id string) string {
 	i, _ := find(c.p.information, func(i Information) bool { return i.ID == id })
 	return i.Title
-}
-
-func (c *compiler) productName(id string) string {
-	p, _ := find(c.p.products, func(p Product) bool { return p.ID == id })
-	return p.Name
 }
 
 // ---- levels and the matrix ----
