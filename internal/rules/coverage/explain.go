@@ -269,7 +269,7 @@ func (u *Unsettled) Question() string {
 	case "version.until":
 		return "when this phase of the version ends"
 	}
-	if phase, ok := strings.CutPrefix(field, "version.phases."); ok {
+	if phase, ok := strings.CutPrefix(u.Field, "version.phases."); ok {
 		return "when its phase \"" + wording.Spoken(phase) + "\" ends"
 	}
 	return wording.Spoken(u.Field)
