@@ -45,3 +45,6 @@ func (c *compiler) testLabel(t *fact.Test, negated bool) string {
 	}
 	return said
 }
+
+// Say is how people name a word of a fact: by its title in the document, by a defined term, or read aloud.
+func (p *Policy) Say(f fact.Fact, word string) string { return (&compiler{p: p}).say(f, word) }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tierdesk/tierdesk/internal/rules/choice"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 	"github.com/tierdesk/tierdesk/internal/rules/wording"
 )
@@ -81,14 +82,16 @@ func (r reader) clocks(clause string) []Clock {
 }
 
 func (r reader) targets(k policy.Clock, clause string) []Part {
-	var list []Part
-	for i, w := range k.Within {
-		if w.Clause != clause {
-			continue
-		}
-		list = append(list, Part{When: w.Label, Others: i > 0 && w.Label == "", Cell: r.target(&w.Target, w.Says())})
+	if k.Choice == nil || len(k.Choice.Entries) != len(k.Within) {
+		return nil
 	}
-	return list
+	return r.parts(k.Choice, func(i int) string { return k.Within[i].Label }, func(i int) string { return k.Within[i].Says() },
+		func(i int) bool { return k.Within[i].Clause == clause }, func(c choice.Cell) Cell {
+			if c.None || c.Value < 0 || int(c.Value) >= len(k.Targets) {
+				return Cell{Text: "no target", Kind: CellNone}
+			}
+			return r.target(&k.Targets[c.Value], "")
+		})
 }
 
 // target says a target in the few words of a cell.

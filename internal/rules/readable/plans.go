@@ -27,7 +27,11 @@ type Severity struct {
 }
 
 // SeverityStep is one severity.
-type SeverityStep struct{ Name, Means string }
+type SeverityStep struct {
+	Name, Means string
+	// Was lists the words of earlier scales that it takes the place of.
+	Was []string
+}
 
 // Gate is what a request needs before it passes.
 type Gate struct {
@@ -95,10 +99,31 @@ func (r reader) severity(clause string) Severity {
 	var s Severity
 	for _, step := range r.p.Severities() {
 		if step.Clause == clause {
-			s.Steps = append(s.Steps, SeverityStep{Name: step.Name, Means: step.Means})
+			s.Steps = append(s.Steps, SeverityStep{Name: r.p.SeverityName(step.ID), Means: step.Means, Was: step.Was})
 		}
 	}
+	if len(s.Steps) > 0 {
+		s.Notes = r.severityNotes()
+	}
 	return s
+}
+
+func (r reader) severityNotes() []string {
+	sides := map[string]string{policy.SetByRequester: "you", policy.SetByProvider: "we"}
+	var notes []string
+	switch set := r.p.SeveritySetBy(); set {
+	case policy.SetDerived:
+		notes = append(notes, "It follows from what is known of the request.")
+	default:
+		notes = append(notes, wording.Capital(sides[set])+" set it when the request arrives.")
+	}
+	if by := r.p.SeverityChangedBy(); len(by) > 0 {
+		notes = append(notes, wording.Capital(wording.And(each(by, func(s string) string { return sides[s] })))+" may change it later, with a reason.")
+	}
+	if r.p.CustomerPriority() {
+		notes = append(notes, "Your own order of your requests is kept beside it; it changes no target.")
+	}
+	return notes
 }
 
 func (r reader) gates(clause string) []Gate {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
 	"github.com/tierdesk/tierdesk/internal/rules/document"
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 )
 
@@ -114,6 +115,8 @@ func (r reader) blocks(c policy.Clause) []Block {
 		case "severity":
 			s := r.severity(c.ID)
 			add(s, len(s.Steps) > 0)
+			from, ok := r.derived(fact.Severity, "How the severity follows")
+			add(from, ok && len(s.Steps) > 0)
 		case "plans":
 			p := r.plans(c.ID)
 			add(p, len(p) > 0)
@@ -125,6 +128,14 @@ func (r reader) blocks(c policy.Clause) []Block {
 			for _, g := range r.gates(c.ID) {
 				add(g, true)
 			}
+		case "facts":
+			list = append(list, r.facts(c.ID)...)
+		case "negotiable", "keeps", "conflicts":
+			a := r.agreements(c.ID, kind)
+			add(a, len(a.Items) > 0)
+		case "places":
+			p := r.places(c.ID)
+			add(p, len(p.Rows) > 0)
 		default:
 			add(r.plain(c, kind))
 		}
