@@ -64,7 +64,7 @@ func (r reader) pageOf(t *choice.Table, axes []axis, page []int, show values) Gr
 	down, across := axes[len(axes)-2], axes[len(axes)-1]
 	var title []string
 	for i, w := range page {
-		title = append(title, r.axisWord(axes[i], w))
+		title = append(title, r.factName(axes[i].fact)+": "+r.axisWord(axes[i], w))
 	}
 	g := Grid{Title: strings.Join(title, ", "), Corner: r.factName(down.fact) + " / " + wording.Inner(r.factName(across.fact))}
 	for _, w := range across.words {
@@ -77,7 +77,17 @@ func (r reader) pageOf(t *choice.Table, axes []axis, page []int, show values) Gr
 		}
 		g.Rows = append(g.Rows, row)
 	}
-	return g
+	return g.shortened()
+}
+
+// shortened is a grid in one line where nothing in it has a value.
+func (g Grid) shortened() Grid {
+	for _, row := range g.Rows {
+		if slices.ContainsFunc(row.Cells, func(c Cell) bool { return c.Kind != CellNone }) {
+			return g
+		}
+	}
+	return Grid{Title: g.Title, Corner: g.Corner, Cols: []string{""}, Rows: []GridRow{{Title: "All", Cells: g.Rows[0].Cells[:1]}}}
 }
 
 func (r reader) cellAt(t *choice.Table, words []int, show values) Cell {

@@ -118,9 +118,17 @@ func (r reader) targetWords(t *policy.Target) string {
 		text = strings.TrimPrefix(t.Words, "within ")
 	}
 	if t.On >= 0 && t.On < len(r.p.Calendars()) {
-		text += ", " + r.onCalendar(t.On)
+		text += r.countedOn(t.On)
 	}
 	return text
+}
+
+// countedOn follows a target that counts on a calendar of its own.
+func (r reader) countedOn(i int) string {
+	if k := r.p.Calendars()[i]; k.Hours == nil || !k.Hours.IsAlways() {
+		return " (" + wording.Name(k.ID) + ")"
+	}
+	return " round the clock"
 }
 
 // onCalendar names the calendar that a target counts on.

@@ -33,7 +33,7 @@ func (r reader) facts(clause string) []Block {
 
 func factTitle(d policy.DeclaredFact) string {
 	if d.Title != "" {
-		return d.Title
+		return wording.Capital(strings.TrimPrefix(d.Title, "the "))
 	}
 	return wording.Capital(wording.Spoken(d.ID))
 }

@@ -19,17 +19,17 @@ type Hours struct {
 type HoursLine struct {
 	// Who is whom the rule is for; empty for everybody, or for all whom no earlier line names.
 	Who string
-	// Words say the hours; Says is the author's own sentence, or empty.
-	Words, Says string
-	Also        bool
-	Published   bool
+	// Calendar names the calendar, as the weeks do; Words say its hours; Says is the author's own sentence, or empty.
+	Calendar, Words, Says string
+	Also                  bool
+	Published             bool
 	// BestEffort is true when work outside the hours is done without a promise.
 	BestEffort bool
 }
 
 // Week is a calendar as open time, for a timeline in any zone.
 type Week struct {
-	// Title names the calendar or whom it is for; Words say it in its own zone.
+	// Title names the calendar or whom it is for; Words say it in its own zone, unless a line says them already.
 	Title, Words string
 	// Zone is the zone of the calendar; empty where it has several.
 	Zone string
@@ -67,7 +67,7 @@ func (r reader) hours(clause string) Hours {
 		line := HoursLine{Who: rule.Label, Also: rule.Add, Published: rule.Calendar != policy.NoCalendar, BestEffort: rule.BestEffort, Says: rule.Says()}
 		if line.Published {
 			k := r.p.Calendars()[rule.Calendar]
-			line.Words = wording.Capital(k.Words)
+			line.Calendar, line.Words = wording.Name(k.ID), wording.Capital(k.Words)
 			for _, w := range r.weeksOf(k) {
 				h.add(w)
 			}
@@ -81,6 +81,11 @@ func (r reader) hours(clause string) Hours {
 	}
 	for _, w := range r.calendars(clause).Weeks {
 		h.add(w)
+	}
+	for i, w := range h.Weeks {
+		if slices.ContainsFunc(h.Lines, func(l HoursLine) bool { return l.Says == "" && l.Words == w.Words }) {
+			h.Weeks[i].Words = ""
+		}
 	}
 	return h
 }

@@ -64,7 +64,7 @@ func lines(b readable.Block) []string {
 	switch b := b.(type) {
 	case readable.Hours:
 		for _, l := range b.Lines {
-			say("hours %q: %s%s also=%v published=%v best-effort=%v", l.Who, l.Words, l.Says, l.Also, l.Published, l.BestEffort)
+			say("hours %q: %s %s%s also=%v published=%v best-effort=%v", l.Who, l.Calendar, l.Words, l.Says, l.Also, l.Published, l.BestEffort)
 		}
 		for _, w := range b.Weeks {
 			say("week %q: %s; %d openings, %d holidays, %d special days", w.Title, w.Words, len(w.Open), len(w.Closed), len(w.Special))
@@ -87,21 +87,12 @@ func lines(b readable.Block) []string {
 				say("scope %s %s: %s%s %s", g.Answer, g.Level, i.Text, way, i.Charge)
 			}
 		}
+	case readable.Choice:
+		say("choice %s", b.Title)
+		out = append(out, parts(b.Parts)...)
 	case readable.Clock:
 		say("clock %s goal=%v: %s", b.Title, b.Goal, strings.Join(append(b.About, b.Then...), " "))
-		for _, p := range b.Parts {
-			say("  %q others=%v: %s %s", p.When, p.Others, p.Cell.Text, p.Cell.Note)
-			for _, g := range p.Grids {
-				say("  grid %q %s: %s", g.Title, g.Corner, strings.Join(g.Cols, ", "))
-				for _, r := range g.Rows {
-					cells := make([]string, len(r.Cells))
-					for i, c := range r.Cells {
-						cells[i] = c.Text
-					}
-					say("    %s: %s", r.Title, strings.Join(cells, " | "))
-				}
-			}
-		}
+		out = append(out, parts(b.Parts)...)
 	case readable.Gate:
 		say("gate %s when %q", b.Before, b.When)
 		for _, n := range b.Needs {
@@ -138,16 +129,21 @@ func lines(b readable.Block) []string {
 
 // The default policy as its readers get it, word for word.
 func TestTheDefaultPolicyReadsAsBefore(t *testing.T) {
-	src, err := os.ReadFile("../../../policies/illumeet.md")
+	golden(t, "../../../policies/illumeet.md", "testdata/default.txt")
+}
+
+// golden compares the outline of a policy with a file.
+func golden(t *testing.T, source, file string) {
+	t.Helper()
+	src, err := os.ReadFile(source)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, findings := policy.Parse("illumeet.md", src)
+	p, findings := policy.Parse(source, src)
 	if p == nil {
 		t.Fatal(findings)
 	}
 	got := outline(readable.Of(p, noon))
-	const file = "testdata/default.txt"
 	if os.Getenv("TIERDESK_GOLDEN") != "" {
 		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
@@ -220,4 +216,29 @@ func TestWeeksCarryTheirExceptions(t *testing.T) {
 	if first := night.Open[len(night.Open)-1]; first.Close > night.Until || night.Open[0].Open < night.From {
 		t.Errorf("openings outside %d..%d: %+v", night.From, night.Until, first)
 	}
+}
+
+// Every construct that has a form of its own, word for word.
+func TestEveryConstructReadsAsBefore(t *testing.T) {
+	golden(t, "testdata/rich.md", "testdata/rich.txt")
+}
+
+func parts(list []readable.Part) (out []string) {
+	say := func(format string, args ...any) {
+		out = append(out, strings.TrimRight(fmt.Sprintf(format, args...), " "))
+	}
+	for _, p := range list {
+		say("  %q others=%v: %s %s", p.When, p.Others, p.Cell.Text, p.Cell.Note)
+		for _, g := range p.Grids {
+			say("  grid %q %s: %s", g.Title, g.Corner, strings.Join(g.Cols, ", "))
+			for _, r := range g.Rows {
+				cells := make([]string, len(r.Cells))
+				for i, c := range r.Cells {
+					cells[i] = c.Text
+				}
+				say("    %s: %s", r.Title, strings.Join(cells, " | "))
+			}
+		}
+	}
+	return out
 }

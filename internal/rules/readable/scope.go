@@ -1,6 +1,8 @@
 package readable
 
 import (
+	"strings"
+
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 	"github.com/tierdesk/tierdesk/internal/rules/wording"
 )
@@ -55,11 +57,17 @@ func (r reader) matrix(clause string) Matrix {
 	for _, l := range r.p.Levels() {
 		m.Levels = append(m.Levels, l.Name)
 	}
-	for _, row := range r.p.ResponsibilityRows() {
+	for i, row := range r.p.ResponsibilityRows() {
 		if row.Clause != clause {
 			continue
 		}
-		line := MatrixRow{Title: row.Title}
+		line := MatrixRow{Title: row.Label}
+		switch {
+		case row.Text == "" && i > 0:
+			line.Title = "All others"
+		case row.Text == "":
+			line.Title = row.Title
+		}
 		for i := range row.Cells {
 			line.Cells = append(line.Cells, r.cell(&row.Cells[i]))
 		}
@@ -113,9 +121,9 @@ func (r reader) scope(clause string) Scope {
 	}
 	for _, c := range r.p.CoverageRules() {
 		if c.Clause == clause && !c.Implied {
-			item := ScopeItem{Text: c.Sentence, Way: r.wayAt(c.Offer), Charge: r.charge(c.Charge)}
+			item := ScopeItem{Text: plainReason(c.Sentence), Way: r.wayAt(c.Offer), Charge: r.charge(c.Charge)}
 			for _, i := range c.Overrides {
-				item.Despite = append(item.Despite, r.p.CoverageRules()[i].Sentence)
+				item.Despite = append(item.Despite, plainReason(r.p.CoverageRules()[i].Sentence))
 			}
 			put(c.Answer.String(), "", item)
 		}
@@ -128,6 +136,16 @@ func (r reader) scope(clause string) Scope {
 		}
 	}
 	return s
+}
+
+// plainReason is the sentence of a rule without the answer in front, which the group says already.
+func plainReason(sentence string) string {
+	for _, answer := range []string{"Paid work: ", "Included: ", "Included in part: ", "Answered on a best-effort basis only: ", "Not included: "} {
+		if rest, ok := strings.CutPrefix(sentence, answer); ok {
+			return wording.Capital(rest)
+		}
+	}
+	return sentence
 }
 
 func (r reader) category(k policy.Category, put func(answer, level string, item ScopeItem)) {

@@ -96,6 +96,9 @@ func Week(spans []calendar.Span, zone string) string {
 	if len(spans) == 0 {
 		return "at no time"
 	}
+	if text := block(spans); text != "" {
+		return strings.TrimSpace(text + " " + Zone(zone))
+	}
 	var days [7]string // the hours of each day, Monday first
 	for _, s := range spans {
 		i := (int(s.Day) + 6) % 7
@@ -117,6 +120,47 @@ func Week(spans []calendar.Span, zone string) string {
 		text += " " + Zone(zone)
 	}
 	return text
+}
+
+// block says hours that run over midnight and begin or end within a day: "Sunday 22:00 to Friday 22:00". Empty where there
+// are none, or too many to be said so.
+func block(spans []calendar.Span) string {
+	const day, week = 24 * 60, 7 * 24 * 60
+	var runs [][2]int
+	for _, s := range spans {
+		from := (int(s.Day)+6)%7*day + s.From
+		to := from + s.To - s.From
+		if n := len(runs); n > 0 && runs[n-1][1] == from {
+			runs[n-1][1] = to
+			continue
+		}
+		runs = append(runs, [2]int{from, to})
+	}
+	if n := len(runs) - 1; n > 0 && runs[0][0] == 0 && runs[n][1] == week {
+		runs[0][0], runs = runs[n][0]-week, runs[:n]
+	}
+	over := false
+	var parts []string
+	for _, r := range runs {
+		over = over || floorDay(r[0]) != floorDay(r[1]-1) && (r[0]%day != 0 || r[1]%day != 0)
+		parts = append(parts, point(r[0], false)+" to "+point(r[1], true))
+	}
+	if !over || len(runs) > 3 {
+		return ""
+	}
+	return And(parts)
+}
+
+func floorDay(minute int) int { return (minute + 7*24*60) / (24 * 60) }
+
+// point names a minute since Monday: "Friday 22:00"; an end at midnight is 24:00 of the day before.
+func point(minute int, end bool) string {
+	const day = 24 * 60
+	minute += 7 * day
+	if end && minute%day == 0 {
+		return time.Weekday((minute/day)%7).String() + " 24:00"
+	}
+	return fmt.Sprintf("%s %02d:%02d", time.Weekday((minute/day+1)%7), minute%day/60, minute%60)
 }
 
 func window(s calendar.Span) string {

@@ -13,7 +13,11 @@ func TestWeeksAreSaidInWords(t *testing.T) {
 		{"mon-thu 09:00-12:00, 13:00-17:00; fri 09:00-14:00", "UTC", "Monday to Thursday, 09:00 to 12:00 and 13:00 to 17:00; Friday, 09:00 to 14:00 UTC"},
 		{"mon,wed 09:00-12:00; sat-sun 10:00-11:00", "UTC", "Monday and Wednesday, 09:00 to 12:00; Saturday and Sunday, 10:00 to 11:00 UTC"},
 		{"mon-sun 00:00-24:00", "UTC", "every day, all day UTC"},
-		{"sun 22:00 to tue 22:00", "UTC", "Monday, all day; Tuesday, 00:00 to 22:00; Sunday, 22:00 to 24:00 UTC"},
+		{"sun 22:00 to tue 22:00", "UTC", "Sunday 22:00 to Tuesday 22:00 UTC"},
+		{"fri 18:00 to mon 08:00", "Europe/Berlin", "Friday 18:00 to Monday 08:00 Europe/Berlin time"},
+		{"mon 18:00 to tue 09:00; thu 18:00 to fri 24:00", "UTC", "Monday 18:00 to Tuesday 09:00 and Thursday 18:00 to Friday 24:00 UTC"},
+		{"mon-fri 00:00-24:00", "UTC", "Monday to Friday, all day UTC"},
+		{"sat 22:00-24:00", "UTC", "Saturday, 22:00 to 24:00 UTC"},
 		{"closed", "UTC", "at no time"},
 	} {
 		spans, err := calendar.ParseWeek(c.week)

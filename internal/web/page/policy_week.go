@@ -205,3 +205,8 @@ func PolicyZone(name string) *time.Location {
 	}
 	return z.Location()
 }
+
+// named reports that the name of a line's calendar helps: it has a week of its own below.
+func named(l readable.HoursLine) bool {
+	return l.Published && l.Calendar != "Always" && l.Calendar != "Never"
+}
