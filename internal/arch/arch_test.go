@@ -35,6 +35,7 @@ var floors = []floor{
 		name: "1 rules",
 		places: []string{
 			"internal/rules/calendar",
+			"internal/rules/period",
 			"internal/rules/wording",
 			"internal/rules/lifecycle",
 			"internal/rules/fact",

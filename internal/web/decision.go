@@ -56,6 +56,11 @@ func (d reading) decision(dec *coverage.Decision, provider page.Org, at int64) p
 			// the first reason's way on has a place of its own
 			r.Text += " " + d.f.T("The way on: %s.", o.Title)
 		}
+		for _, id := range r.More {
+			if o := d.offer(id); o != nil && !r.Overridden {
+				r.Text += " " + d.f.T("Another way on: %s.", o.Title)
+			}
+		}
 		if key := r.Clause + "\x00" + r.Text; !seen[key] && r.Text != "" {
 			seen[key] = true
 			out.Reasons = append(out.Reasons, page.Reason{Text: r.Text, Clause: d.clause(r.Clause), Overridden: r.Overridden})

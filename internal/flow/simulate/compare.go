@@ -330,7 +330,7 @@ func (c *comparison) allowances() {
 			if a.Limit != nil {
 				limit = fmt.Sprintf("limit %d", *a.Limit)
 			}
-			if a.Allowed {
+			if a.Allowed == nil || *a.Allowed {
 				return limit
 			}
 			return limit + ", used up"

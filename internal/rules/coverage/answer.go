@@ -150,7 +150,7 @@ func (j *judge) explainCoverage(d *Decision, strictest policy.Answer) {
 	earlier := len(d.Because)
 	add := func(answer policy.Answer, offered bool) {
 		for i := range rules {
-			if j.states[i] == fact.True && rules[i].Answer == answer && (rules[i].Offer >= 0) == offered && !j.overridden(i, fact.True) {
+			if j.states[i] == fact.True && rules[i].Answer == answer && (len(rules[i].Offers) > 0) == offered && !j.overridden(i, fact.True) {
 				d.Because = append(d.Because, j.reason(&rules[i]))
 			}
 		}
@@ -192,9 +192,7 @@ func (j *judge) reason(r *policy.CoverageRule) Reason {
 	if r.Answer == policy.AnswerNone {
 		reason.Effect = "charge"
 	}
-	if r.Offer >= 0 {
-		reason.Offer = j.p.Offers()[r.Offer].ID
-	}
+	j.offers(&reason, r.Offers)
 	if r.Phase != "" {
 		j.life.place(r.Phase, &reason)
 	}

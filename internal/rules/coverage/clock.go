@@ -42,7 +42,7 @@ func (j *judge) fold(d *Decision, events []Event, now int64) *fold {
 	if len(defs) == 0 || now == 0 || d.Covered == CoveredNo {
 		return nil
 	}
-	events = j.fromArrival(d, events)
+	events = j.accepted(j.fromArrival(d, events))
 	f := &fold{j: j, sit: *j.s, now: now, runs: make([]run, len(defs), len(defs)+4)}
 	for i := range defs {
 		f.runs[i] = run{def: &defs[i], level: -1, pace: j.pace(&defs[i])}

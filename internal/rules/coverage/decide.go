@@ -55,21 +55,22 @@ func (s *Situation) latest() int64 {
 
 // judge holds one decision in the making. The stages run in the order of work of the policy language.
 type judge struct {
-	p       *policy.Policy
-	s       *Situation
-	facts   fact.Record
-	row     int // of the responsibility matrix, -1 while unsettled
-	level   int
-	bound   bool // vendor or partners provide the level, so that their exclusions bind
-	open    fact.Truth
-	hours   hours
-	refused bool        // the matrix does not serve the asker
-	needs   []fact.Fact // what would settle the provider
-	past    []Event     // the history up to the instant that is judged
-	entered bool        // the history says the level
-	life    living
-	states  []fact.Truth
-	space   [64]fact.Truth
+	p          *policy.Policy
+	s          *Situation
+	facts      fact.Record
+	row        int // of the responsibility matrix, -1 while unsettled
+	level      int
+	bound      bool // vendor or partners provide the level, so that their exclusions bind
+	open       fact.Truth
+	hours      hours
+	refused    bool        // the matrix does not serve the asker
+	turnedAway bool        // the channel is not open to the request
+	needs      []fact.Fact // what would settle the provider
+	past       []Event     // the history up to the instant that is judged
+	entered    bool        // the history says the level
+	life       living
+	states     []fact.Truth
+	space      [64]fact.Truth
 }
 
 // hours is the calendar that was chosen; cal is nil where none is published.
@@ -107,8 +108,13 @@ func (j *judge) settle(d *Decision) {
 	j.explainVersion(d)
 	j.coverage(d)
 	j.derive(d, fact.StageCoverage)
+	j.channel(d)
+	j.languages(d)
+	j.derive(d, fact.StageChannel)
 	j.allowances(d)
 	j.effort(d)
+	j.renewal(d)
+	j.maintenance(d)
 	j.collectOffers(d)
 }
 

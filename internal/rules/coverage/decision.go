@@ -54,6 +54,12 @@ type Decision struct {
 	Uncertain   []string    `json:"uncertain,omitempty"` // sentences: what results rest on that is not sure yet
 	Conflict    []Conflict  `json:"conflict,omitempty"`
 	Because     []Reason    `json:"because"`
+
+	ChannelAllowed *bool               `json:"channel_allowed"` // null while it is unsettled
+	UseChannel     string              `json:"use_channel,omitempty"`
+	Languages      []string            `json:"languages,omitempty"` // in which it is answered; empty where the policy does not say
+	PlanAtRenewal  string              `json:"plan_at_renewal,omitempty"`
+	Maintenance    []MaintenanceWindow `json:"maintenance,omitempty"`
 }
 
 // Offer returns the way on that belongs to the first reason, or nil.
@@ -161,13 +167,29 @@ func (p *PhaseEnds) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Allowance is what is left of a quota or a block. Amounts are milliseconds for time, else counts; Limit is nil for none.
+// Allowance is what is left of a quota or a block. Amounts are milliseconds for time, else counts. Allowed is null while the
+// limit is unsettled. Limit and Left are null then, and where there is no limit (Unlimited).
 type Allowance struct {
-	ID      string `json:"id"`
-	Allowed bool   `json:"allowed"`
-	Limit   *int64 `json:"limit"`
-	Used    int64  `json:"used"`
-	Left    *int64 `json:"left"`
+	ID        string `json:"id"`
+	Allowed   *bool  `json:"allowed"`
+	Limit     *int64 `json:"limit"`
+	Unlimited bool   `json:"unlimited,omitempty"`
+	Used      int64  `json:"used"`
+	Asked     int64  `json:"asked"`
+	Left      *int64 `json:"left"`
+	Renews    string `json:"renews,omitempty"`     // the first day of the next period, 2006-01-02
+	Warned    int    `json:"warned,omitempty"`     // the highest share in percent at which the policy warns and that is reached
+	ChangeDue *int64 `json:"change_due,omitempty"` // UTC ms until which a change that is asked for now is made
+}
+
+// MaintenanceWindow is planned work on a service. Now says that its window is open; Next is the first instant of the next one,
+// AnnounceBy the last at which it can still be announced in time. All are null where no window is named or it is unsettled.
+type MaintenanceWindow struct {
+	ID         string `json:"id"`
+	Now        *bool  `json:"now"`
+	Until      *int64 `json:"until,omitempty"`
+	Next       *int64 `json:"next"`
+	AnnounceBy *int64 `json:"announce_by,omitempty"`
 }
 
 // Causes of Unsettled.
@@ -202,14 +224,15 @@ type Unsettled struct {
 
 // Reason is one rule that took part. The first is the strictest; its offer is the one to show.
 type Reason struct {
-	Clause     string `json:"clause"` // the anchor of the heading
-	Rule       string `json:"rule"`
-	Line       int    `json:"line"`
-	Effect     string `json:"effect"` // what it did, e.g. "no", "level L2", "calendar worldwide"
-	Text       string `json:"text"`   // one plain sentence
-	Offer      string `json:"offer,omitempty"`
-	Source     string `json:"source,omitempty"`     // "contract" where the terms of the contract say so; Line is of those terms then
-	Overridden bool   `json:"overridden,omitempty"` // another rule lets the request through; shown struck out
+	Clause     string   `json:"clause"` // the anchor of the heading
+	Rule       string   `json:"rule"`
+	Line       int      `json:"line"`
+	Effect     string   `json:"effect"` // what it did, e.g. "no", "level L2", "calendar worldwide"
+	Text       string   `json:"text"`   // one plain sentence
+	Offer      string   `json:"offer,omitempty"`
+	More       []string `json:"more_offers,omitempty"` // further ways on beside Offer
+	Source     string   `json:"source,omitempty"`      // "contract" where the terms of the contract say so; Line is of those terms then
+	Overridden bool     `json:"overridden,omitempty"`  // another rule lets the request through; shown struck out
 }
 
 // Event is something that happened to a request. At is UTC milliseconds. Value carries the level of level-entered and

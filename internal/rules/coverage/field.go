@@ -61,7 +61,7 @@ func (s *Situation) fields() []fieldAt {
 		{"requester.kind", &r.Kind}, {"requester.named", &r.Named}, {"requester.org_known", &r.OrgKnown}, {"requester.levels", &r.Levels},
 		{"impact.users", &i.Users}, {"impact.all_users", &i.AllUsers}, {"impact.production", &i.Production},
 		{"impact.workaround", &i.Workaround}, {"impact.data_loss", &i.DataLoss},
-		{"bought", &s.Bought}, {"used", &s.Used}, {"asked", &s.Asked}, {"events", &s.Events},
+		{"bought", &s.Bought}, {"used", &s.Used}, {"asked", &s.Asked}, {"carried", &s.Carried}, {"events", &s.Events},
 	}
 }
 
@@ -588,7 +588,7 @@ func (s *Situation) facts(p *policy.Policy, f *fact.Record) {
 	orWord(fact.Category, s.Category, "none")
 	orWord(fact.LevelDone, s.LevelDone, "none")
 	word(fact.Channel, s.Channel)
-	orWord(fact.Language, s.Language, "en")
+	s.languageFact(p, f)
 	orWord(fact.Status, s.Status, "open")
 	orWord(fact.WaitingOn, s.WaitingOn, "provider")
 	orWord(fact.SupportVia, s.SupportVia, "vendor")
@@ -611,6 +611,22 @@ func (s *Situation) facts(p *policy.Policy, f *fact.Record) {
 	s.placeFacts(p, f)
 	s.declaredFacts(p, f)
 	s.versionFacts(p, f)
+}
+
+// languageFact settles the language by the word that the policy has for it: its tag, or the first part of that.
+func (s *Situation) languageFact(p *policy.Policy, f *fact.Record) {
+	tag := s.Language
+	if tag == "" {
+		tag = DefaultLanguage
+	}
+	word, ok := p.Word(fact.Language, tag)
+	if !ok {
+		primary, _, _ := strings.Cut(tag, "-")
+		if word, ok = p.Word(fact.Language, primary); !ok {
+			word = -1
+		}
+	}
+	f.V[fact.Language] = fact.Value{Known: true, N: int64(word)}
 }
 
 func (s *Situation) numericFacts(f *fact.Record) {

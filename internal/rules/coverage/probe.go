@@ -231,7 +231,7 @@ func plainDecision(d *Decision) (map[string]any, error) {
 	if err := decoder.Decode(&plain); err != nil {
 		return nil, fmt.Errorf("decision: %w", err)
 	}
-	for _, list := range []string{"clocks", "allowances"} {
+	for _, list := range []string{"clocks", "allowances", "maintenance"} {
 		named := map[string]any{}
 		items, _ := plain[list].([]any)
 		for _, item := range items {

@@ -17,7 +17,7 @@ type Situation struct {
 	Level          string // where an existing request stands, or the level that the asker wishes
 	LevelDone      string // the level that handed it on; Level may then stand above what the asker may open
 	Channel        string
-	Language       string
+	Language       string // a BCP 47 tag; empty: DefaultLanguage
 	Status         string
 	WaitingOn      string
 	Provided       []string         // ids under `information`
@@ -34,9 +34,10 @@ type Situation struct {
 	Requester Requester
 	Impact    Impact
 
-	Bought map[string]int64 // allowance -> count, or milliseconds
-	Used   map[string]int64
-	Asked  map[string]int64
+	Bought  map[string]int64 // allowance -> count, or milliseconds
+	Used    map[string]int64 // in the present period
+	Asked   map[string]int64
+	Carried map[string]int64 // what earlier periods left, where the policy keeps it
 
 	// Declared has the facts that the policy adds, by name, as they are written; several words for a set.
 	Declared map[string][]string
@@ -44,6 +45,9 @@ type Situation struct {
 
 	Events []Event // the history, oldest first; empty: just created
 }
+
+// DefaultLanguage is the language of a request that does not say its own.
+const DefaultLanguage = "en"
 
 // Account is what the register knows of the organisation that asks.
 type Account struct {

@@ -46,7 +46,7 @@ gates:
   - {to: L2, require: [steps]}
 allowances: {hours: {title: Hours, counts: time, of: {category: how-to}, bought: true, step: 30m, round: up}}
 promises:
-  - {id: watched, measure: minutes-watched, at_least: 99%}
+  - {id: watched, measure: uptime, at_least: 99%}
 updates: {category: how-to, windows_at_least: 2, expected_downtime: 20m-40m}
 ~~~
 

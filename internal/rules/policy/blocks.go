@@ -126,59 +126,6 @@ func (c *compiler) linkLevel(l *Level, index int, ids []string) {
 	}
 }
 
-func (c *compiler) plans() {
-	c.entries("plans", func(key, n *yaml.Node) {
-		if !c.Is(n, yaml.Map, "a plan") {
-			return
-		}
-		c.Only(n, "plans."+key.Text, []string{"name", "answer", "offer", "queue", "builds_on", "includes", "says"}, []string{"needs"})
-		c.p.plans = append(c.p.plans, Plan{
-			ID: key.Text, Name: c.Required(n, "name", "plan "+key.Text), BuildsOn: c.Text(n, "builds_on"), Includes: c.Strings(n, "includes"),
-			Queue: c.Number(n, "queue"), Answer: c.answer(n), Offer: c.Text(n, "offer"), Place: c.place(key), says: c.says(n),
-		})
-	})
-	ids := names(c.p.plans, func(p Plan) string { return p.ID })
-	for i, p := range c.p.plans {
-		if p.says != "" && p.Answer == "" {
-			c.ErrorAt(c.root.Get("plans").Get(p.ID).Get("says"), "says: plan %q has no answer that it could say", p.ID)
-		}
-		at := c.root.Get("plans").Get(p.ID).Get("builds_on")
-		switch base := slices.Index(ids, p.BuildsOn); {
-		case p.BuildsOn == "":
-		case base < 0:
-			c.UnknownWord(at, "plan", ids)
-		case base >= i:
-			c.ErrorAt(at, "plan %q builds on %q, which must stand above it", p.ID, p.BuildsOn)
-			c.p.plans[i].BuildsOn = "" // plans in a circle would be followed for ever
-		}
-	}
-	c.entries("addons", func(key, n *yaml.Node) {
-		if c.Is(n, yaml.Map, "an add-on") {
-			c.Only(n, "addons."+key.Text, []string{"name"}, []string{"needs"})
-			c.closed(fact.Addon, key.Text)
-		}
-	})
-}
-
-// plansFrom lists the words of a plan and of every plan that builds on it.
-func (c *compiler) plansFrom(id string) []int {
-	var list []int
-	for i, p := range c.p.plans {
-		for q := p; ; {
-			if q.ID == id {
-				list = append(list, i)
-				break
-			}
-			base, ok := find(c.p.plans[:i], func(o Plan) bool { return o.ID == q.BuildsOn })
-			if !ok || q.BuildsOn == "" {
-				break
-			}
-			q = base
-		}
-	}
-	return list
-}
-
 func (c *compiler) statuses() {
 	c.entries("statuses", func(key, n *yaml.Node) {
 		if !c.Is(n, yaml.Map, "a status") {
@@ -238,18 +185,21 @@ func (c *compiler) offers() {
 	})
 }
 
-// offer resolves the offer named under `offer`; -1 for none.
-func (c *compiler) offer(n *yaml.Node) int {
-	at := n.Get("offer")
-	if at == nil || !c.Is(at, yaml.Scalar, "offer") {
-		return -1
-	}
+// waysOn reads the offers named under `offer`, one or several.
+func (c *compiler) waysOn(n *yaml.Node) []string {
 	ids := names(c.p.offers, func(o Offer) string { return o.ID })
-	i := slices.Index(ids, at.Text)
-	if i < 0 {
-		c.UnknownWord(at, "offer", ids)
+	var list []string
+	for _, w := range c.Words(n.Get("offer"), "offer") {
+		switch {
+		case !slices.Contains(ids, w.Text):
+			c.UnknownWord(w, "offer", ids)
+		case slices.Contains(list, w.Text):
+			c.ErrorAt(w, "offer %q is named twice", w.Text)
+		default:
+			list = append(list, w.Text)
+		}
 	}
-	return i
+	return list
 }
 
 func (c *compiler) answer(n *yaml.Node) string {
@@ -292,9 +242,8 @@ func (c *compiler) categories() {
 			return
 		}
 		c.Only(n, "categories."+key.Text, []string{"title", "level", "answer", "offer", "duty", "charge", "says"}, nil)
-		k := Category{ID: key.Text, Title: c.Required(n, "title", "category "+key.Text), Level: c.Text(n, "level"), Answer: c.answer(n),
-			Offer: c.Text(n, "offer"), Duty: c.Yes(n, "duty"), Charge: c.charge(n), Place: c.place(key), LevelIndex: -1, says: c.says(n)}
-		c.offer(n)
+		k := Category{ID: key.Text, Title: c.titleOf(key, n), Level: c.Text(n, "level"), Answer: c.answer(n),
+			Offers: c.waysOn(n), Duty: c.Yes(n, "duty"), Charge: c.charge(n), Place: c.place(key), LevelIndex: -1, says: c.says(n)}
 		if k.Level != "" {
 			if k.LevelIndex = slices.Index(ids, k.Level); k.LevelIndex < 0 {
 				c.UnknownWord(n.Get("level"), "level", ids)

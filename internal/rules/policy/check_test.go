@@ -105,7 +105,6 @@ func TestMistakes(t *testing.T) {
 		{"33 no such information", "gates", `gates: [{from: L1, to: L2, require: [screenshoot]}]`, "gate asks for \"screenshoot\", which is not under `information`; did you mean \"screenshot\"?"},
 		{"35 anchors", "hours", `hours: &x [{use: office}]`, `anchors and aliases are not allowed`},
 		{"37 two clauses fit", "extra", "hours: [{for: {category: how-to}, use: never}]", `can never be reached`},
-		{"a block of the whole language", "extra", `channels: {phone: {}}`, `"channels" is not supported in this version`},
 		{"a scalar in place of a list", "hours", `hours: office`, `hours: expected a list, found a word`},
 		{"an answer that does not exist", "coverage", `coverage: [{for: {served: no}, answer: never, offer: sales}]`, `answer: "never" is not one of yes, limited, best-effort, no`},
 		{"a category's answer that does not exist", "categories", `categories: {how-to: {answer: never, title: How to}}`, `answer: "never" is not one of yes, limited, best-effort, no`},

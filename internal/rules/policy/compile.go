@@ -15,9 +15,9 @@ var (
 	blocks = []string{
 		"policy", "terms", "plans", "addons", "severity", "levels", "categories", "responsibility", "calendars", "hours",
 		"coverage", "offers", "statuses", "events", "clocks", "information", "gates", "allowances", "products", "lifecycle",
-		"updates", "promises", "holidays", "places", "facts", "conflicts", "negotiable", "keeps",
+		"updates", "promises", "holidays", "places", "facts", "conflicts", "negotiable", "keeps", "channels", "languages", "maintenance",
 	}
-	laterBlocks = []string{"channels", "languages", "maintenance"}
+	laterBlocks []string
 )
 
 // BuiltinEvents lists the events that the desk itself records.
@@ -85,13 +85,13 @@ func compile(file string, d *document.Document) *Policy {
 	c.header()
 	c.terms()
 	c.levels()
-	c.plans()
 	c.severities()
 	c.products()
 	c.statuses()
 	c.eventTypes()
 	c.information()
 	c.offers()
+	c.plans()
 	c.holidays()
 	c.places()
 	c.conflicts()
@@ -103,13 +103,17 @@ func compile(file string, d *document.Document) *Policy {
 	c.severityConditions()
 	c.deriveFacts()
 	c.lives()
+	c.needs()
+	c.languages()
 	c.allowances()
 	c.responsibility()
 	c.hours()
 	c.coverage()
+	c.channels()
 	c.clocks()
 	c.gates()
 	c.updates()
+	c.maintenance()
 	c.promises()
 	c.unusedReadings()
 	c.negotiables()
@@ -182,6 +186,7 @@ func (c *compiler) vocabularies() {
 	ids(fact.ProductID, names(c.p.products, func(p Product) string { return p.ID }))
 	c.productTypes()
 	c.placeWords()
+	c.channelWords()
 	c.p.space.Of(fact.VersionTrack).Add("main")
 	c.p.space.Of(fact.Language).Add("en")
 	for _, f := range []fact.Fact{fact.Provided, fact.Addon, fact.RequesterLevels} {
@@ -307,6 +312,9 @@ func (c *compiler) members(f fact.Fact, w *yaml.Node) []int {
 		case "false":
 			word = "no"
 		}
+	}
+	if !c.checkChannelWord(f, w) {
+		return nil
 	}
 	i, ok := v.Index(word)
 	if !ok && v.Closed {

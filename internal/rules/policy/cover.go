@@ -14,7 +14,7 @@ import (
 func (c *compiler) coverage() {
 	c.Items(c.root.Get("coverage"), "coverage", func(i int, n *yaml.Node) {
 		c.Only(n, "coverage", slices.Concat(ruleKeys, []string{"answer", "offer", "charge", "overrides"}), nil)
-		r := CoverageRule{Rule: c.rule(n, fmt.Sprintf("coverage[%d]", i), fact.StageCoverage), Offer: c.offer(n), Charge: c.charge(n), names: n.Get("overrides")}
+		r := CoverageRule{Rule: c.rule(n, fmt.Sprintf("coverage[%d]", i), fact.StageCoverage), Offers: c.offerIndices(c.waysOn(n)), Charge: c.charge(n), names: n.Get("overrides")}
 		r.Answer = parseAnswer(c.answer(n))
 		if r.Answer == AnswerNone && r.Charge == nil {
 			c.ErrorAt(n, "a rule of coverage needs an `answer`, a `charge` or both")
@@ -25,6 +25,7 @@ func (c *compiler) coverage() {
 	c.impliedByCategories()
 	c.impliedByPlans()
 	c.impliedByPhases()
+	c.impliedByLanguages()
 	c.overrides()
 	c.checkWayOn()
 }
@@ -35,8 +36,15 @@ func (c *compiler) imply(r CoverageRule, f fact.Fact, word int) {
 	c.p.coverage = append(c.p.coverage, r)
 }
 
-func (c *compiler) offerIndex(id string) int {
-	return slices.IndexFunc(c.p.offers, func(o Offer) bool { return o.ID == id })
+// offerIndices are the places of offers in their list.
+func (c *compiler) offerIndices(ids []string) []int {
+	var list []int
+	for _, id := range ids {
+		if i := slices.IndexFunc(c.p.offers, func(o Offer) bool { return o.ID == id }); i >= 0 {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 func (c *compiler) impliedByCategories() {
@@ -44,7 +52,7 @@ func (c *compiler) impliedByCategories() {
 		if k.Answer == "" && k.Charge == nil {
 			continue
 		}
-		r := CoverageRule{Rule: Rule{Place: k.Place, ID: "category " + k.ID}, Answer: parseAnswer(k.Answer), Offer: c.offerIndex(k.Offer), Charge: k.Charge}
+		r := CoverageRule{Rule: Rule{Place: k.Place, ID: "category " + k.ID}, Answer: parseAnswer(k.Answer), Offers: c.offerIndices(k.Offers), Charge: k.Charge}
 		r.Sentence = or(k.says, c.categorySentence(&k, r.Answer))
 		word, _ := c.p.Word(fact.Category, k.ID)
 		c.imply(r, fact.Category, word)
@@ -56,8 +64,7 @@ func (c *compiler) impliedByPlans() {
 		if p.Answer == "" {
 			continue
 		}
-		c.offer(c.root.Get("plans").Get(p.ID))
-		r := CoverageRule{Rule: Rule{Place: p.Place, ID: "plan " + p.ID}, Answer: parseAnswer(p.Answer), Offer: c.offerIndex(p.Offer)}
+		r := CoverageRule{Rule: Rule{Place: p.Place, ID: "plan " + p.ID}, Answer: parseAnswer(p.Answer), Offers: c.offerIndices(p.Offers)}
 		r.Sentence = or(p.says, answered[r.Answer]+": the plan is "+p.Name+".")
 		word, _ := c.p.Word(fact.Plan, p.ID)
 		c.imply(r, fact.Plan, word)
@@ -118,7 +125,7 @@ func (c *compiler) refusingRow(kind uint8) *ResponsibilityRow {
 }
 
 func (c *compiler) offersOn(r *CoverageRule, kind string) bool {
-	if r.Offer < 0 || r.Answer != AnswerNo {
+	if len(r.Offers) == 0 || r.Answer != AnswerNo {
 		return false
 	}
 	var record fact.Record

@@ -33,7 +33,7 @@ type LifecyclePhase struct {
 	Title   string
 	Updates string
 	Answer  string
-	Offer   string
+	Offers  []string // the ways on
 	Place
 	Word int // its index in the vocabulary of version.phase
 	says string
@@ -128,12 +128,11 @@ func (c *compiler) phase(key, n *yaml.Node) LifecyclePhase {
 		return phase
 	}
 	c.Only(n, "phases."+key.Text, []string{"name", "updates", "answer", "offer", "says", "for", "unless", "when"}, nil)
-	phase.Updates, phase.Answer, phase.Offer = c.Text(n, "updates"), c.answer(n), c.Text(n, "offer")
+	phase.Updates, phase.Answer, phase.Offers = c.Text(n, "updates"), c.answer(n), c.waysOn(n)
 	phase.Title = or(c.Text(n, "name"), phase.Title)
 	if phase.says = c.says(n); phase.says != "" && phase.Answer == "" {
 		c.ErrorAt(n.Get("says"), "says: phase %q has no answer that it could say", key.Text)
 	}
-	c.offer(n)
 	return phase
 }
 
@@ -397,7 +396,7 @@ func (c *compiler) impliedByPhases() {
 			if phase.Answer == "" || c.saidBefore(i, phase) {
 				continue
 			}
-			r := CoverageRule{Rule: Rule{Place: phase.Place, ID: "phase " + phase.ID}, Answer: parseAnswer(phase.Answer), Offer: c.offerIndex(phase.Offer)}
+			r := CoverageRule{Rule: Rule{Place: phase.Place, ID: "phase " + phase.ID}, Answer: parseAnswer(phase.Answer), Offers: c.offerIndices(phase.Offers)}
 			r.Sentence = or(phase.says, answered[r.Answer]+": this version is in its phase \""+c.term(phase.ID)+"\".")
 			r.Phase = phase.ID
 			c.imply(r, fact.VersionPhase, phase.Word)
@@ -407,7 +406,7 @@ func (c *compiler) impliedByPhases() {
 	if len(c.p.lifecycles) == 0 {
 		return
 	}
-	r := CoverageRule{Rule: Rule{Place: c.p.lifecycles[0].Place, ID: "phase " + PhaseEnded}, Answer: AnswerNo, Offer: -1, Phase: PhaseEnded,
+	r := CoverageRule{Rule: Rule{Place: c.p.lifecycles[0].Place, ID: "phase " + PhaseEnded}, Answer: AnswerNo, Phase: PhaseEnded,
 		Sentence: "Support for a version ends at its end of life."}
 	word, _ := c.p.Word(fact.VersionPhase, PhaseEnded)
 	c.imply(r, fact.VersionPhase, word)
@@ -424,7 +423,7 @@ func (c *compiler) saidBefore(life int, phase *LifecyclePhase) bool {
 }
 
 func sameAnswer(a, b *LifecyclePhase) bool {
-	return a.Answer == b.Answer && a.Offer == b.Offer && a.says == b.says
+	return a.Answer == b.Answer && slices.Equal(a.Offers, b.Offers) && a.says == b.says
 }
 
 // divided reports whether the lives that have a phase differ in what they answer in it.

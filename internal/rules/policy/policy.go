@@ -47,6 +47,10 @@ type Policy struct {
 	lifecycles     []Lifecycle
 	updates        *Updates
 	promises       []Promise
+	channels       []Channel
+	languages      []Language
+	addons         []Addon
+	maintenance    []Maintenance
 
 	declared  []DeclaredFact
 	derived   []Derived
@@ -137,13 +141,13 @@ type Level struct {
 // Category says what a request is about. Level is empty when it is judged as the lowest level; Answer is empty when the
 // category excludes nothing.
 type Category struct {
-	ID     string  `json:"id"`
-	Title  string  `json:"title"`
-	Level  string  `json:"level,omitempty"`
-	Answer string  `json:"answer,omitempty"`
-	Offer  string  `json:"offer,omitempty"`
-	Duty   bool    `json:"duty,omitempty"`
-	Charge *Charge `json:"charge,omitempty"`
+	ID     string   `json:"id"`
+	Title  string   `json:"title"`
+	Level  string   `json:"level,omitempty"`
+	Answer string   `json:"answer,omitempty"`
+	Offers []string `json:"offers,omitempty"` // the ways on
+	Duty   bool     `json:"duty,omitempty"`
+	Charge *Charge  `json:"charge,omitempty"`
 	Place
 
 	LevelIndex int `json:"-"` // -1 without a level
@@ -158,9 +162,14 @@ type Plan struct {
 	Includes []string `json:"includes,omitempty"`
 	Queue    int      `json:"queue,omitempty"`
 	Answer   string   `json:"answer,omitempty"`
-	Offer    string   `json:"offer,omitempty"`
+	Offers   []string `json:"offers,omitempty"` // the ways on
 	Place
-	says string
+
+	All       []string       `json:"-"` // Includes, with those of the plans that it builds on, theirs first
+	Needs     fact.Condition `json:"-"` // what a contract must have to keep the plan at its renewal
+	Else      string         `json:"-"` // the plan that it falls back to, or empty
+	NeedsText string         `json:"-"` // the needs as a sentence, or empty
+	says      string
 }
 
 // SeverityLevel is one step of the severity scale, most severe first.
@@ -266,7 +275,7 @@ type Charge struct {
 type CoverageRule struct {
 	Rule
 	Answer    Answer
-	Offer     int // index into Offers, -1 for none
+	Offers    []int // indices into Offers: the ways on
 	Charge    *Charge
 	Overrides []int // indices of coverage rules
 	Sentence  string
@@ -405,60 +414,6 @@ type Gate struct {
 	FromIdx, ToIdx int // level indices, -1 where To or From is not a level
 	Require        []Requirement
 	Sentence       string
-}
-
-// Allowance is a quota, a block of prepaid hours or a number of contacts.
-type Allowance struct {
-	ID         string   `json:"id"`
-	Title      string   `json:"title"`
-	Counts     string   `json:"counts"`
-	Category   []string `json:"category,omitempty"`
-	Each       string   `json:"each,omitempty"`
-	Bought     bool     `json:"bought,omitempty"`
-	Limit      *int64   `json:"limit,omitempty"`
-	StepMs     int64    `json:"step_ms,omitempty"`
-	Round      string   `json:"round,omitempty"`
-	Per        string   `json:"per,omitempty"`
-	Named      string   `json:"named,omitempty"`
-	Sheets     string   `json:"sheets,omitempty"`
-	Warn       []int    `json:"warn,omitempty"` // percent used
-	OverAnswer string   `json:"over_answer,omitempty"`
-	OverOffer  string   `json:"over_offer,omitempty"`
-	Place
-
-	Exhausted string         `json:"-"` // the sentence that says why nothing more is allowed
-	Of        fact.Condition `json:"-"`
-	Offer     int            `json:"-"` // index of OverOffer, -1 for none
-}
-
-// Updates says how new releases are installed.
-type Updates struct {
-	Category       string       `json:"category"`
-	WindowsAtLeast int          `json:"windows_at_least"`
-	Needs          []UpdateNeed `json:"-"`
-	DowntimeFromMs int64        `json:"downtime_from_ms"`
-	DowntimeToMs   int64        `json:"downtime_to_ms"`
-	Staging        string       `json:"staging,omitempty"`
-	Keeps          []string     `json:"keeps,omitempty"`
-	Path           string       `json:"path,omitempty"`
-	After          []string     `json:"after,omitempty"`
-	Place
-}
-
-// UpdateNeed is information that an update needs under a condition.
-type UpdateNeed struct {
-	Rule
-	Require []Requirement
-}
-
-// Promise is a measure that the policy holds itself to. AtLeast is a percentage in hundredths.
-type Promise struct {
-	ID        string `json:"id"`
-	Measure   string `json:"measure"`
-	Each      string `json:"each,omitempty"`
-	AheadDays int    `json:"ahead_days,omitempty"`
-	AtLeast   int    `json:"at_least,omitempty"`
-	Place
 }
 
 // Written is what the blocks of all clauses say together, as their authors wrote it; a node's Part is the index of its

@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/rules/wording"
@@ -32,7 +30,29 @@ func (c *compiler) readableBlock(kind string, n *yaml.Node) Block {
 		for i, key := range n.Keys {
 			b.Rows = append(b.Rows, []string{wording.Capital(key.Text), strings.TrimSpace(n.Values[i].Text)})
 		}
-	case "products", "statuses", "events", "addons", "plans":
+	case "plans":
+		b.Head, b.Rows = []string{"Plan", "Support", "Includes", "At a renewal"}, c.readablePlans(n)
+	case "addons":
+		b.List = c.readableAddons(n)
+	case "channels":
+		for _, k := range c.p.channels {
+			if n.Get(k.ID) != nil {
+				b.List = append(b.List, k.Sentence)
+			}
+		}
+	case "languages":
+		for _, l := range c.p.languages {
+			if n.Get(l.ID) != nil {
+				b.List = append(b.List, l.Sentence)
+			}
+		}
+	case "maintenance":
+		for _, m := range c.p.maintenance {
+			if n.Get(m.ID) != nil {
+				b.List = append(b.List, m.Sentence)
+			}
+		}
+	case "products", "statuses", "events":
 		for i, key := range n.Keys {
 			b.List = append(b.List, nameOf(key, n.Values[i]))
 		}
@@ -64,7 +84,7 @@ func (c *compiler) readableBlock(kind string, n *yaml.Node) Block {
 	case "coverage":
 		for _, r := range c.p.coverage {
 			if !r.Implied && c.writtenIn(r.Line, n) {
-				b.List = append(b.List, r.Sentence+c.wayOn(r.Offer))
+				b.List = append(b.List, r.Sentence+c.wayOn(r.Offers))
 			}
 		}
 	case "offers":
@@ -90,10 +110,9 @@ func (c *compiler) readableBlock(kind string, n *yaml.Node) Block {
 	case "lifecycle":
 		b.Head, b.Rows, b.List = c.readableLives(n)
 	case "promises":
-		b.Head = []string{"Promise", "At least"}
 		for _, p := range c.p.promises {
 			if c.writtenIn(p.Line, n) {
-				b.Rows = append(b.Rows, []string{wording.Capital(wording.Spoken(p.Measure)), hundredths(p.AtLeast)})
+				b.List = append(b.List, p.Sentence)
 			}
 		}
 	}
@@ -110,10 +129,6 @@ func nameOf(key, n *yaml.Node) string {
 	return wording.Capital(wording.Spoken(key.Text))
 }
 
-func hundredths(n int) string {
-	return strings.TrimSuffix(strings.TrimSuffix(fmt.Sprintf("%d.%02d", n/100, n%100), "0"), ".0") + "%"
-}
-
 // writtenIn reports whether a rule on this line is written in this list.
 func (c *compiler) writtenIn(line int, list *yaml.Node) bool {
 	if list == nil {
@@ -127,11 +142,15 @@ func (c *compiler) writtenIn(line int, list *yaml.Node) bool {
 	return false
 }
 
-func (c *compiler) wayOn(offer int) string {
-	if offer < 0 {
+func (c *compiler) wayOn(offers []int) string {
+	if len(offers) == 0 {
 		return ""
 	}
-	return " The way on: " + wording.Inner(c.p.offers[offer].Title) + "."
+	titles := make([]string, len(offers))
+	for i, offer := range offers {
+		titles[i] = wording.Inner(c.p.offers[offer].Title)
+	}
+	return " The way on: " + wording.Or(titles) + "."
 }
 
 func (c *compiler) readableHeader() []string {
@@ -169,7 +188,7 @@ func (c *compiler) readableCategories(n *yaml.Node) [][]string {
 		level, _ := c.p.Level(k.Level)
 		answer := level.Name
 		if k.Answer == "no" {
-			answer = "Not included." + c.wayOn(c.offerIndex(k.Offer))
+			answer = "Not included." + c.wayOn(c.offerIndices(k.Offers))
 		}
 		if k.Charge != nil {
 			answer = strings.TrimPrefix(answer+", "+c.chargeWords(k.Charge), ", ")
@@ -226,56 +245,6 @@ func (c *compiler) readableGates(n *yaml.Node) []string {
 				list = append(list, "This holds when "+g.Text+".")
 			}
 		}
-	}
-	return list
-}
-
-func (c *compiler) readableAllowances(n *yaml.Node) []string {
-	var list []string
-	for _, a := range c.p.allowances {
-		if n.Get(a.ID) == nil {
-			continue
-		}
-		text := a.Title + ": bought in advance"
-		if a.StepMs > 0 {
-			text += ", used up in steps of " + wording.Duration(a.StepMs)
-		}
-		if a.Per != "" {
-			text += " for each " + a.Per
-		}
-		if a.Named != "" {
-			text += ", answered by a " + wording.Spoken(a.Named)
-		}
-		if a.Sheets != "" {
-			text += ", time sheets " + wording.Spoken(a.Sheets)
-		}
-		list = append(list, text+"."+c.wayOn(a.Offer))
-	}
-	return list
-}
-
-func (c *compiler) readableUpdates() []string {
-	u := c.p.updates
-	var list []string
-	if u.WindowsAtLeast > 0 {
-		list = append(list, fmt.Sprintf("At least %s proposed.", map[bool]string{true: "1 time window is", false: strconv.Itoa(u.WindowsAtLeast) + " time windows are"}[u.WindowsAtLeast == 1]))
-	}
-	for _, need := range u.Needs {
-		for i := range need.Require {
-			list = append(list, or(need.says, wording.Capital(c.requirementText(&need.Require[i]))+", when "+need.Text+"."))
-		}
-	}
-	if u.DowntimeToMs > 0 {
-		list = append(list, "Expected downtime: "+wording.Duration(u.DowntimeFromMs)+" to "+wording.Duration(u.DowntimeToMs)+".")
-	}
-	if u.Staging != "" {
-		list = append(list, "A staging system: "+wording.Spoken(u.Staging)+".")
-	}
-	if len(u.Keeps) > 0 {
-		list = append(list, "Kept with best efforts: "+wording.Spoken(wording.And(u.Keeps))+".")
-	}
-	for i, step := range u.After {
-		list = append(list, fmt.Sprintf("Afterwards, step %d: %s.", i+1, wording.Spoken(step)))
 	}
 	return list
 }

@@ -83,6 +83,13 @@ func (c *compiler) say(f fact.Fact, word string) string {
 		title = c.p.productName(word)
 	case fact.AccountRegion, fact.AccountCountry:
 		title = wording.Name(word)
+	case fact.Channel:
+		title = c.channelName(word)
+	case fact.Language:
+		title = wording.Language(word)
+	case fact.Addon:
+		a, _ := find(c.p.addons, func(a Addon) bool { return a.ID == word })
+		title = a.Name
 	case fact.RequesterKind, fact.ProviderKind, fact.SupportVia, fact.AccountKind:
 		title = c.kindWords([]string{word}, false)[0]
 		if f == fact.AccountKind {

@@ -16,7 +16,7 @@ type Plan struct {
 	BuildsOn string
 	// Answer is yes, limited, best-effort or no.
 	Answer         string
-	Way            *Way
+	Ways           []Way
 	Includes, Also []string
 }
 
@@ -63,7 +63,7 @@ func (r reader) plans(clause string) Plans {
 		if answer == "" {
 			answer = "yes"
 		}
-		out := Plan{Name: p.Name, Answer: answer, Way: r.way(p.Offer), Includes: spokenAll(p.Includes)}
+		out := Plan{Name: p.Name, Answer: answer, Ways: r.ways(p.Offers), Includes: spokenAll(p.Includes)}
 		if base, ok := r.plan(p.BuildsOn); ok {
 			out.BuildsOn = base.Name
 		}

@@ -169,19 +169,23 @@ func (r reader) terms(clause string) Terms {
 
 func termID(name string) string { return "term-" + document.Slug(name) }
 
-func (r reader) way(offer string) *Way {
-	o, ok := r.p.Offer(offer)
-	if !ok {
-		return nil
+func (r reader) ways(offers []string) []Way {
+	var list []Way
+	for _, id := range offers {
+		if o, ok := r.p.Offer(id); ok {
+			list = append(list, Way{Title: o.Title, Link: o.Link})
+		}
 	}
-	return &Way{Title: o.Title, Link: o.Link}
+	return list
 }
 
-func (r reader) wayAt(i int) *Way {
-	if i < 0 || i >= len(r.p.Offers()) {
-		return nil
+func (r reader) waysAt(offers []int) []Way {
+	var list []Way
+	for _, i := range offers {
+		o := r.p.Offers()[i]
+		list = append(list, Way{Title: o.Title, Link: o.Link})
 	}
-	return r.way(r.p.Offers()[i].ID)
+	return list
 }
 
 // today is the date of now in the zone of the policy.

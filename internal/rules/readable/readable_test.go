@@ -81,8 +81,8 @@ func lines(b readable.Block) []string {
 		for _, g := range b.Groups {
 			for _, i := range g.Items {
 				way := ""
-				if i.Way != nil {
-					way = " -> " + i.Way.Title
+				for _, w := range i.Ways {
+					way += " -> " + w.Title
 				}
 				say("scope %s %s: %s%s %s", g.Answer, g.Level, i.Text, way, i.Charge)
 			}

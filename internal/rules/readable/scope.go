@@ -41,7 +41,7 @@ type ScopeGroup struct {
 // ScopeItem is one kind of request, or one rule.
 type ScopeItem struct {
 	Text   string
-	Way    *Way
+	Ways   []Way
 	Charge string // what it costs, in words; empty for nothing
 	// Duty marks standing work that nobody has to ask for.
 	Duty bool
@@ -121,7 +121,7 @@ func (r reader) scope(clause string) Scope {
 	}
 	for _, c := range r.p.CoverageRules() {
 		if c.Clause == clause && !c.Implied {
-			item := ScopeItem{Text: plainReason(c.Sentence), Way: r.wayAt(c.Offer), Charge: r.charge(c.Charge)}
+			item := ScopeItem{Text: plainReason(c.Sentence), Ways: r.waysAt(c.Offers), Charge: r.charge(c.Charge)}
 			for _, i := range c.Overrides {
 				item.Despite = append(item.Despite, plainReason(r.p.CoverageRules()[i].Sentence))
 			}
@@ -154,7 +154,7 @@ func (r reader) category(k policy.Category, put func(answer, level string, item 
 	if answer == "" {
 		answer = "yes"
 	}
-	item := ScopeItem{Text: k.Title, Way: r.way(k.Offer), Charge: r.charge(k.Charge), Duty: k.Duty}
+	item := ScopeItem{Text: k.Title, Ways: r.ways(k.Offers), Charge: r.charge(k.Charge), Duty: k.Duty}
 	if answer != "yes" {
 		put(answer, "", item)
 		return

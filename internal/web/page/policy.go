@@ -115,7 +115,7 @@ func (f Frame) oneOf(list []string) string {
 // shortScope reports that the items of a group are names only, so that they stand side by side.
 func shortScope(g readable.ScopeGroup) bool {
 	for _, i := range g.Items {
-		if i.Way != nil || i.Charge != "" || len(i.Despite) > 0 || len(i.Text) > 60 {
+		if len(i.Ways) > 0 || i.Charge != "" || len(i.Despite) > 0 || len(i.Text) > 60 {
 			return false
 		}
 	}
