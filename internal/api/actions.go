@@ -72,6 +72,21 @@ type solutionIn struct {
 	VersionIn
 }
 
+type recordIn struct {
+	RefIn
+	Body *happenedIn
+}
+
+type happenedIn struct {
+	Event string `json:"event" doc:"An event of the policy."`
+	VersionIn
+}
+
+func (a *api) record(ctx context.Context, c *call, in *recordIn) (*ticketAnswer, error) {
+	body := sent(in.Body)
+	return a.done(ctx, c.actor)(a.Tickets.Record(ctx, c.actor, in.ID, body.Version, word(body.Event)))
+}
+
 func (a *api) addActions() {
 	step := func(name, summary, about string) operation {
 		return operation{id: name + "-ticket", method: http.MethodPost, path: "/tickets/{id}/" + name, tag: "Steps", summary: summary, about: about,
@@ -84,6 +99,8 @@ func (a *api) addActions() {
 	add(a, step("return", "Give a ticket back to the level below", "Needs a reason."), a.giveBack)
 	add(a, step("solve", "Say that it is solved", ""), a.solve)
 	add(a, step("reopen", "Open a solved or closed ticket again", "On a declined ticket this overrides the policy and needs a reason."), a.reopen)
+	add(a, step("record", "Write down that an event of the policy happened", "It starts and stops clocks. Events stand under `events` in the policy, with who may record them; "+
+		"a desk also records workaround-given, on-site, paged and acknowledged."), a.record)
 	add(a, step("close", "Close a solved, declined or incomplete ticket", ""), a.finish)
 }
 

@@ -150,7 +150,7 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.runner, err = jobs.New(jobs.Config{DB: a.DB, Queue: a.queue, Node: node, Log: a.log,
-		Handlers: map[string]jobs.Handler{ticket.NotifyJob: mailer.Handle, simulate.Job: a.simulations.Handle, revise.LetterJob: a.revise.Handle}})
+		Handlers: map[string]jobs.Handler{ticket.StepsJob: a.Tickets.HandleSteps, ticket.NotifyJob: mailer.Handle, simulate.Job: a.simulations.Handle, revise.LetterJob: a.revise.Handle}})
 	return err
 }
 

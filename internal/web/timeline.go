@@ -162,7 +162,7 @@ func picture(contentType string) bool {
 var byMessage = map[string]bool{ticket.EventAnswered: true, ticket.EventReplied: true, ticket.EventWrote: true, ticket.EventNoted: true}
 
 // deskOnly are the events that mean nothing to who asks.
-var deskOnly = map[string]bool{ticket.EventAssigned: true, ticket.EventReleased: true, ticket.EventWaived: true}
+var deskOnly = map[string]bool{ticket.EventAssigned: true, ticket.EventReleased: true, ticket.EventWaived: true, ticket.EventStep: true}
 
 func (s sight) events(e journal.Event) []page.Event {
 	portal := s.f.Surface == page.Portal
@@ -191,6 +191,14 @@ func (s sight) events(e journal.Event) []page.Event {
 		out.To = s.information(e.Data["item"])
 	case ticket.EventGiven:
 		out.Text = s.f.T("%s added details; some are still missing", out.Actor)
+	case ticket.EventStep:
+		out.Text = s.step(e)
+	case ticket.EventSeverity:
+		out.Text = s.f.T("The severity was changed to %s", severityName(s.rules.Policy, e.Data["to"]))
+	case ticket.EventStatus:
+		out.Text = s.f.T("The status was changed to %s", s.status(e.Data["to"]))
+	case ticket.EventHappened:
+		out.Text = s.f.T("%s recorded: %s", out.Actor, s.happened(e.Data["event"]))
 	case ticket.EventOverridden:
 		out.Text = s.f.T("%s took this in, although the policy does not include it", out.Actor)
 	}
@@ -255,4 +263,50 @@ func (s sight) changed(e journal.Event) string {
 		return s.f.T("The access details were opened")
 	}
 	return wording.Capital(strings.ReplaceAll(e.Kind, "-", " "))
+}
+
+// step says that a clock came to a step of the policy, and what was done or why not.
+func (s sight) step(e journal.Event) string {
+	title := plain(e.Data["clock"])
+	for _, k := range s.rules.Policy.ClockDefs() {
+		if k.ID == e.Data["clock"] {
+			title = k.Title
+		}
+	}
+	var did []string
+	if to := e.Data["notify"]; to != "" {
+		did = append(did, s.f.T("told: %s", plain(to)))
+	}
+	if to := e.Data["escalate"]; to != "" {
+		did = append(did, s.f.T("handed up to %s", s.level(to)))
+	}
+	if to := e.Data["severity"]; to != "" {
+		did = append(did, s.f.T("severity %s", severityName(s.rules.Policy, to)))
+	}
+	if to := e.Data["status"]; to != "" {
+		did = append(did, s.status(to))
+	}
+	text := s.f.T("A step of \"%s\": %s", title, strings.Join(did, ", "))
+	if why := e.Data["refused"]; why != "" {
+		text += ". " + s.f.T("It could not be done: %s", why)
+	}
+	return text
+}
+
+func (s sight) status(id string) string {
+	for _, k := range s.rules.Policy.Statuses() {
+		if k.ID == id {
+			return k.Title
+		}
+	}
+	return plain(id)
+}
+
+func (s sight) happened(id string) string {
+	for _, e := range s.rules.Policy.Events() {
+		if e.ID == id {
+			return e.Title
+		}
+	}
+	return plain(id)
 }

@@ -28,8 +28,32 @@ func (s *story) letters() []letter {
 		return s.toStaff(s.assignee, "This request was assigned to you.")
 	case ticket.EventSolved:
 		return s.solved()
+	case ticket.EventStep:
+		return s.toEngineers(s.step(), append(s.members, s.assignee))
 	}
 	return nil
+}
+
+// step says that a clock came to a step of the policy, to the desk that has the ticket.
+func (s *story) step() string {
+	title := s.notice.Clock
+	text := ""
+	for _, c := range s.decision.Clocks {
+		if c.ID == s.notice.Clock {
+			title = c.Title
+			if c.DueAt != nil {
+				text = "It is due " + when(*c.DueAt, s.assignee.Zone) + ".\n"
+			}
+		}
+	}
+	text = "The policy asks for a look at this request: " + title + ".\n" + text
+	if s.notice.Whom != "" {
+		text += "To be told: " + strings.ReplaceAll(s.notice.Whom, "-", " ") + ".\n"
+	}
+	if s.notice.Refused != "" {
+		text += "What the policy asks for next could not be done: " + s.notice.Refused + "\n"
+	}
+	return text
 }
 
 // solved tells the side that handed the request over.

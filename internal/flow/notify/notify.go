@@ -242,7 +242,7 @@ func (s *story) people(tx *db.Tx) error {
 	if err != nil {
 		return err
 	}
-	if s.members, err = s.told(tx); err != nil || s.notice.Event == ticket.EventAssigned {
+	if s.members, err = s.told(tx); err != nil || s.notice.Event == ticket.EventAssigned || s.notice.Event == ticket.EventStep {
 		return err
 	}
 	// what is said in a room is told to its readers only: who works on the ticket may serve other people (clause responsibility)
@@ -259,6 +259,8 @@ func (s *story) people(tx *db.Tx) error {
 // told are the engineers who should hear of the event beside who works on the ticket.
 func (s *story) told(tx *db.Tx) ([]identity.Person, error) {
 	switch {
+	case s.notice.Event == ticket.EventStep:
+		return identity.ByLevel(tx, s.ticket.ProviderOrg, s.ticket.Level)
 	case s.notice.Event == ticket.EventEscalated && s.room.UpperOrg != s.room.LowerOrg:
 		return identity.ByLevel(tx, s.room.UpperOrg, s.room.UpperLevel)
 	case s.room.Kind == ticket.LevelsRoom:

@@ -565,6 +565,13 @@ func (p *Policy) TargetWords(t *Target) string {
 	return t.Text
 }
 
+// Hears reports whether a clock starts, restarts or stops at an event, or a rule asks if it happened.
+func (p *Policy) Hears(event string) bool {
+	return p.LooksBack(event) || slices.ContainsFunc(p.clocks, func(k Clock) bool {
+		return k.Starts == event || k.Stops == event || slices.Contains(k.Restarts, event)
+	})
+}
+
 // LooksBack reports whether a rule of the policy asks if an event happened, so that the event changes what it decides.
 func (p *Policy) LooksBack(event string) bool { return slices.Contains(p.asks, event) }
 

@@ -167,6 +167,9 @@ func (h *handing) decide() error {
 	}
 	h.sit.LevelDone, h.sit.Level = h.from, h.to
 	h.sit.Requester = coverage.Requester{Kind: h.actor.Kind(), Levels: h.actor.Levels, OrgKnown: coverage.Yes}
+	if h.actor.IsSystem() {
+		h.sit.Requester = coverage.Requester{Kind: h.t.ProviderKind, Levels: []string{h.from}, OrgKnown: coverage.Yes}
+	}
 	if h.t.ProviderKind == string(org.Customer) {
 		h.sit.At = h.now
 	}

@@ -411,6 +411,11 @@ func (s *Service) store(tx *db.Tx, p *prepared) error {
 			return err
 		}
 	}
+	if t.State != Declined {
+		if err := s.schedule(tx, t.ID, stepsToDo(p.judgement.Decision.Clocks, nil)); err != nil {
+			return err
+		}
+	}
 	event := EventOpened
 	if t.State == Incomplete || t.State == Declined {
 		event = string(t.State)

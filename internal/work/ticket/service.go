@@ -60,6 +60,10 @@ type Notice struct {
 	RoomID    string `json:"room,omitempty"`
 	ActorID   string `json:"actor,omitempty"`
 	Automatic bool   `json:"automatic,omitempty"`
+	// Of a step of a clock: the clock, whom the policy wants told, and why the step could not be done, or "".
+	Clock   string `json:"clock,omitempty"`
+	Whom    string `json:"whom,omitempty"`
+	Refused string `json:"refused,omitempty"`
 }
 
 // change is one use case under way: the ticket as it was found, what the actor may see, and what happened.
@@ -198,7 +202,10 @@ func (c *change) save() error {
 		c.t.DueAt = nil
 	}
 	c.t.UpdatedAt = c.now
-	return updateTicket(c.tx, c.t)
+	if err := updateTicket(c.tx, c.t); err != nil {
+		return err
+	}
+	return c.scheduleNext(clocks)
 }
 
 func (c *change) clocks() ([]coverage.Clock, error) {
@@ -252,7 +259,11 @@ const (
 	EventClosed     = "closed"
 	EventWaived     = "waived"
 	EventRevealed   = "revealed"
-	EventGiven      = "given" // details for a gate that is not met yet
+	EventGiven      = "given"      // details for a gate that is not met yet
+	EventStep       = "clock-step" // a step of a clock fell due
+	EventSeverity   = "severity-changed"
+	EventStatus     = "status-changed" // a status of the policy
+	EventHappened   = "happened"       // an event of the policy that somebody recorded
 )
 
 // clockEvents translates the journal into the events of the policy language.
@@ -298,7 +309,7 @@ func clockEvents(list []journal.Event) []coverage.Event {
 			}
 		case EventEscalated:
 			if e.Data["from_kind"] == "customer" && e.Data["to_kind"] != "customer" {
-				out = out[:0]
+				out = changedBefore(out, e.At)
 				add(e, "created", "complete")
 			}
 			add(e, "escalated", "level-entered")
@@ -310,9 +321,26 @@ func clockEvents(list []journal.Event) []coverage.Event {
 			add(e, "reopened")
 		case EventClosed:
 			add(e, "closed")
+		case EventSeverity:
+			out = append(out, coverage.Event{At: e.At, Name: "severity-changed", Value: e.Data["to"]})
+		case EventStatus:
+			out = append(out, coverage.Event{At: e.At, Name: "status", Value: e.Data["to"]})
+		case EventHappened:
+			add(e, e.Data["event"])
 		}
 	}
 	return out
+}
+
+// changedBefore keeps of a history what was found out about the request, as known from an instant on.
+func changedBefore(events []coverage.Event, at int64) []coverage.Event {
+	var kept []coverage.Event
+	for _, e := range events {
+		if e.Name == "severity-changed" || e.Name == "severity" {
+			kept = append(kept, coverage.Event{At: at, Name: "severity", Value: e.Value})
+		}
+	}
+	return kept
 }
 
 func storedSituation(p *policy.Policy, data []byte) (*coverage.Situation, error) {

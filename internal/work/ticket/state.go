@@ -39,11 +39,12 @@ const (
 	Reopen   Action = "reopen"
 	Override Action = "override"
 	Close    Action = "close"
+	Lapse    Action = "lapse" // closing by a clock of the policy, whatever the ticket waits for
 )
 
 // Actions lists all actions.
 func Actions() []Action {
-	return []Action{Submit, Take, Assign, Answer, Ask, Reply, Escalate, Return, Solve, Reopen, Override, Close}
+	return []Action{Submit, Take, Assign, Answer, Ask, Reply, Escalate, Return, Solve, Reopen, Override, Close, Lapse}
 }
 
 // transitions is the whole life of a ticket: what an action makes of a state. What is not listed may not happen.
@@ -60,6 +61,7 @@ var transitions = map[Action]map[State]State{
 	Reopen:   {Solved: Open, Closed: Open},
 	Override: {Declined: New},
 	Close:    {Solved: Closed, Declined: Closed, Incomplete: Closed},
+	Lapse:    {Incomplete: Closed, New: Closed, Open: Closed, Waiting: Closed, Solved: Closed},
 }
 
 // After is the state that an action leads to; ok is false when it may not happen.

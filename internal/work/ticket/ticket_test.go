@@ -461,6 +461,7 @@ solve       -          solved     solved     solved     -          -          -
 reopen      -          -          -          -          open       open       -
 override    -          -          -          -          -          -          new
 close       closed     -          -          -          closed     -          closed
+lapse       closed     closed     closed     closed     closed     -          -
 `
 	var b strings.Builder
 	b.WriteString("           ")
