@@ -78,7 +78,7 @@ type recordIn struct {
 }
 
 type happenedIn struct {
-	Event string `json:"event" doc:"An event of the policy."`
+	Event string `json:"event,omitempty" nullable:"true" doc:"An event of the policy."`
 	VersionIn
 }
 
