@@ -133,6 +133,7 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 			"escalate-ticket": {vendor1, gate(), 200},
 			"take-ticket":     {vendor1, nil, 200},
 			"assign-ticket":   {vendor1, map[string]any{"assignee": vendor1, "version": 1}, 200},
+			"record-ticket":   {vendor1, map[string]any{"event": "on-site"}, 200},
 			"return-ticket":   {vendor2, map[string]any{"reason": "No"}, 200},
 			"solve-ticket":    {vendor1, map[string]any{"body": "Done"}, 200},
 			"reopen-ticket":   {vendor1, map[string]any{}, 200},
