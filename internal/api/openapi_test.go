@@ -155,8 +155,8 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 				w.walk(s, kind)
 			}
 		}
-		if seen != 21 {
-			t.Errorf("%d operations, want 21", seen)
+		if seen != 22 {
+			t.Errorf("%d operations, want 22", seen)
 		}
 	})
 }
