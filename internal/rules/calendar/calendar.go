@@ -96,7 +96,9 @@ func Union(cs ...*Calendar) *Calendar {
 		case always:
 			c.whole = always
 		case sometimes:
-			parts = append(parts, part.source)
+			if !slices.Contains(parts, part) {
+				parts = append(parts, part)
+			}
 		}
 	}
 	if c.whole != always && len(parts) > 0 {
@@ -127,7 +129,7 @@ func (c *Calendar) WithBusinessDay(ms int64) *Calendar {
 	return &Calendar{whole: c.whole, source: c.source, zone: c.zone, sure: c.sure, doubts: c.doubts, dayMs: ms}
 }
 
-type union []source
+type union []*Calendar
 
 func (u union) fill(dst []interval, from, to int64) []interval {
 	start := len(dst)
@@ -143,6 +145,8 @@ func (d difference) fill(dst []interval, from, to int64) []interval {
 	return subtract(dst, d.a.fill(nil, from, to), d.b.fill(nil, from, to))
 }
 
+// fill takes the openings of one chunk from what the calendar keeps, so that
+// calendars made of calendars made of calendars cost no more than their number.
 func (c *Calendar) fill(dst []interval, from, to int64) []interval {
 	switch c.whole {
 	case always:
@@ -150,7 +154,14 @@ func (c *Calendar) fill(dst []interval, from, to int64) []interval {
 	case never:
 		return dst
 	}
-	return c.source.fill(dst, from, to)
+	i := int(from >> chunkBits)
+	l := c.cover(i, i)
+	k := &l.chunks[i-l.first]
+	for j, open := range k.open {
+		start := from + int64(open)
+		dst = append(dst, interval{start, start + int64(k.length(j))})
+	}
+	return dst
 }
 
 // Zone is the zone in which dates of the calendar are counted.

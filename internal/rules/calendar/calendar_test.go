@@ -573,3 +573,27 @@ func TestClosedDateWithinTheDayBefore(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// Calendars that are made of one another many times over cost as much as their number.
+func TestCalendarsMadeOfCalendars(t *testing.T) {
+	week := []Span{{time.Monday, 540, 1020}}
+	monday, err := New(Spec{Zone: "UTC", Week: week})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tuesday, err := New(Spec{Zone: "UTC", Week: []Span{{time.Tuesday, 540, 1020}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, less := Union(monday, tuesday), tuesday
+	for range 200 {
+		all, less = Union(all, Minus(all, less)), Minus(all, Union(less, monday))
+	}
+	at := MakeDate(2026, 3, 2).utc().UnixMilli() // a Monday
+	if got := all.Between(at, at+7*86_400_000); got != 16*3_600_000 {
+		t.Errorf("%d ms are open", got)
+	}
+	if got := less.Between(at, at+7*86_400_000); got != 0 && got != 8*3_600_000 {
+		t.Errorf("%d ms are left", got)
+	}
+}

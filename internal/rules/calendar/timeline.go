@@ -106,8 +106,8 @@ func (l *timeline) end() int { return l.first + len(l.chunks) }
 
 // source is where openings come from: rules, a union, a difference.
 type source interface {
-	// fill appends the openings between two UTC seconds, sorted, apart and
-	// cut at both ends.
+	// fill appends the openings between two UTC seconds, the bounds of a chunk,
+	// sorted, apart and cut at both ends.
 	fill(dst []interval, from, to int64) []interval
 }
 

@@ -40,7 +40,13 @@ func (c *compiler) calendarIndex(id string) int {
 	return slices.IndexFunc(c.p.calendars, func(k Calendar) bool { return k.ID == id })
 }
 
+// maxCalendars bounds what calendars can be made of.
+const maxCalendars = 250
+
 func (c *compiler) calendar(key, n *yaml.Node) {
+	if len(c.p.calendars) == maxCalendars+2 {
+		c.ErrorAt(key, "more than %d calendars are too many for one policy", maxCalendars)
+	}
 	c.asked[key.Text] = true
 	c.Only(n, "calendars."+key.Text, allKeys, nil)
 	def := Calendar{ID: key.Text, Place: c.place(key), Any: c.Strings(n, "any"), Minus: c.Strings(n, "minus")}

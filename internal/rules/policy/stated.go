@@ -11,6 +11,9 @@ import (
 // statedYears is for how many years, from the one in which the policy takes effect, two wordings of a window are compared.
 const statedYears = 10
 
+// maxStated bounds the windows that are compared.
+const maxStated = 64
+
 // stated compares a calendar with a second wording of the same window, and warns of the dates on which they differ.
 func (c *compiler) stated(n *yaml.Node, def *Calendar) {
 	if n == nil || !c.Is(n, yaml.Map, "stated_as") {
@@ -28,6 +31,10 @@ func (c *compiler) stated(n *yaml.Node, def *Calendar) {
 		c.Syntax(week, err)
 	}
 	if err != nil || !ok {
+		return
+	}
+	if len(spans)+len(def.spans) > maxStated {
+		c.ErrorAt(n, "a window with another wording has at most %d spans in a week, both wordings together", maxStated)
 		return
 	}
 	if len(def.Rests) > 0 || def.Zone == "" || def.spans == nil {
