@@ -222,3 +222,20 @@ func TestACalendarOfThePolicyIsAskedByItsNumber(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkDecideAtAPlace(b *testing.B) {
+	p := places(b)
+	for name, text := range map[string]string{
+		"a place of the policy":  `{at: 2026-06-02T08:00:00Z, severity: S1, requester: {kind: customer}, category: x, product: {type: office}, account: {office: izegem, place: izegem}}`,
+		"a place of the account": `{at: 2026-06-02T08:00:00Z, severity: S1, requester: {kind: customer}, category: x, product: {type: place}, account: {place: {zone: Asia/Tokyo, holidays: JP}}}`,
+		"two places":             `{at: 2026-06-02T08:00:00Z, severity: S2, requester: {kind: customer}, category: x, product: {type: both}, account: {office: miami, place: {zone: Asia/Tokyo, holidays: JP}}}`,
+	} {
+		s := situation(b, p, text)
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Decide(p, s)
+			}
+		})
+	}
+}
