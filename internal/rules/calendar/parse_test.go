@@ -245,7 +245,7 @@ func TestEveryCodeIsUsable(t *testing.T) {
 		}
 		for year := 2020; year <= 2035; year++ {
 			dates := h.In(year)
-			if len(dates) < 5 || len(dates) > 25 {
+			if len(dates) < 3 || len(dates) > 25 {
 				t.Errorf("%s has %d holidays in %d", code, len(dates), year)
 			}
 			for _, x := range dates {
@@ -259,9 +259,9 @@ func TestEveryCodeIsUsable(t *testing.T) {
 
 func TestUnknownCode(t *testing.T) {
 	for code, want := range map[string]string{
-		"BA":    "no holidays are known for \"BA\"; write the dates under `holidays`",
+		"QQ":    "no holidays are known for \"QQ\"; write the dates under `holidays`",
 		"BE-XX": `no holidays are known for "BE-XX"; known are BE`,
-		"AU":    `no holidays are known for "AU"; known are AU-ACT, AU-NSW, AU-NT, AU-QLD, AU-SA, AU-TAS, AU-VIC, AU-WA`,
+		"AU-XX": `no holidays are known for "AU-XX"; known are AU, AU-ACT, AU-NSW, AU-NT, AU-QLD, AU-SA, AU-TAS, AU-VIC, AU-WA`,
 	} {
 		if _, err := LibraryHolidays(code); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", code, err, want)
