@@ -142,6 +142,7 @@ func (a *applier) instance(i instance, list []account.Instance, of account.Accou
 	}
 	i.url.into(&next.URL)
 	i.version.into(&next.Version)
+	i.dependency.into(&next.Dependency)
 	what := fmt.Sprintf("instance %s of %s", next.Name, title(o, of))
 	if at < 0 {
 		saved, err := account.AddInstance(a.tx, next)
@@ -155,7 +156,8 @@ func (a *applier) instance(i instance, list []account.Instance, of account.Accou
 	}
 	saved, err := account.UpdateInstance(a.tx, next)
 	if err == nil {
-		a.changed(what, differences(change{"url", list[at].URL, saved.URL}, change{"version", list[at].Version, saved.Version}))
+		a.changed(what, differences(change{"url", list[at].URL, saved.URL}, change{"version", list[at].Version, saved.Version},
+			change{"dependency", string(list[at].Dependency), string(saved.Dependency)}))
 	}
 	return saved, err
 }

@@ -170,6 +170,15 @@ func (a *applier) product(p productEntry) error {
 	return each(p.versions, func(v version) error { return a.version(next, v) })
 }
 
+// dependsOn reports products that the policy does not know among those that a version works with.
+func (a *applier) dependsOn(v version) bool {
+	known := true
+	for id := range v.dependency.of.Versions() {
+		known = a.listed(v.entry, "dependency", fact.ProductID, id) && known
+	}
+	return known
+}
+
 func (a *applier) version(p product.Product, v version) error {
 	if a.twice(v.entry, "version", p.ID, v.version.text) {
 		return nil
@@ -183,6 +192,11 @@ func (a *applier) version(p product.Product, v version) error {
 	next.ProductID, next.Version = p.ID, v.version.text
 	v.released.into(&next.ReleasedOn)
 	v.endOfLife.into(&next.EndOfLife)
+	v.track.into(&next.Track)
+	v.dependency.into(&next.Dependency)
+	if !a.dependsOn(v) {
+		return nil
+	}
 	what := fmt.Sprintf("version %s of %s", next.Version, p.Name)
 	switch {
 	case absent:
@@ -191,7 +205,8 @@ func (a *applier) version(p product.Product, v version) error {
 		}
 	case next != found:
 		if err = product.UpdateVersion(a.tx, next); err == nil {
-			a.changed(what, differences(change{"released", found.ReleasedOn, next.ReleasedOn}, change{"end_of_life", found.EndOfLife, next.EndOfLife}))
+			a.changed(what, differences(change{"released", found.ReleasedOn, next.ReleasedOn}, change{"end_of_life", found.EndOfLife, next.EndOfLife},
+				change{"track", found.Track, next.Track}, change{"dependency", string(found.Dependency), string(next.Dependency)}))
 		}
 	}
 	return a.note(v.entry, err, map[string]string{"released_on": "released"})

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/register/product"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
@@ -58,7 +59,8 @@ type productEntry struct {
 
 type version struct {
 	entry
-	version, released, endOfLife word
+	version, released, endOfLife, track word
+	dependency                          dependency
 }
 
 type person struct {
@@ -79,6 +81,7 @@ type contract struct {
 type instance struct {
 	entry
 	name, url, version word
+	dependency         dependency
 	isDefault          flag
 }
 
@@ -160,6 +163,40 @@ func (r *reader) word(w *word) func(*yaml.Node) {
 	}
 }
 
+// dependency is the version of each product that something works with.
+type dependency struct {
+	of  product.Dependency
+	set bool
+}
+
+func (d dependency) into(to *product.Dependency) {
+	if d.set {
+		*to = d.of
+	}
+}
+
+func (r *reader) dependency(into *dependency) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		into.set = true
+		if n.Kind == yaml.Null {
+			return
+		}
+		if n.Kind != yaml.Map {
+			r.wrong(n, "Write a product and its version here, such as PRODUCT: 9.2.")
+			return
+		}
+		versions := map[string]string{}
+		for i, key := range n.Keys {
+			var version word
+			r.word(&version)(n.Values[i])
+			versions[key.Text] = version.text
+		}
+		if into.of = product.DependencyOf(versions); !into.of.Valid() {
+			r.wrong(n, "Write one word for each product and its version, such as PRODUCT: 9.2.")
+		}
+	}
+}
+
 func (r *reader) flag(f *flag) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		switch strings.ToLower(n.Text) {
@@ -219,7 +256,8 @@ func (r *reader) product(n *yaml.Node) (p productEntry) {
 }
 
 func (r *reader) version(n *yaml.Node) (v version) {
-	v.entry = r.fields(n, map[string]func(*yaml.Node){"version": r.word(&v.version), "released": r.word(&v.released), "end_of_life": r.word(&v.endOfLife)})
+	v.entry = r.fields(n, map[string]func(*yaml.Node){"version": r.word(&v.version), "released": r.word(&v.released), "end_of_life": r.word(&v.endOfLife),
+		"track": r.word(&v.track), "dependency": r.dependency(&v.dependency)})
 	return v
 }
 
@@ -248,6 +286,7 @@ func (r *reader) account(n *yaml.Node) (c contract) {
 }
 
 func (r *reader) instance(n *yaml.Node) (i instance) {
-	i.entry = r.fields(n, map[string]func(*yaml.Node){"name": r.word(&i.name), "url": r.word(&i.url), "version": r.word(&i.version), "default": r.flag(&i.isDefault)})
+	i.entry = r.fields(n, map[string]func(*yaml.Node){"name": r.word(&i.name), "url": r.word(&i.url), "version": r.word(&i.version), "default": r.flag(&i.isDefault),
+		"dependency": r.dependency(&i.dependency)})
 	return i
 }

@@ -37,14 +37,16 @@ type Account struct {
 	CreatedAt         int64
 }
 
-// Instance is one installation of an account's product. CreatedAt is UTC milliseconds.
+// Instance is one installation of an account's product. Dependency is the version
+// that it runs of each product that this one depends on. CreatedAt is UTC milliseconds.
 type Instance struct {
-	ID        string
-	AccountID string
-	Name      string
-	URL       string
-	Version   string
-	CreatedAt int64
+	ID         string
+	AccountID  string
+	Name       string
+	URL        string
+	Version    string
+	Dependency product.Dependency
+	CreatedAt  int64
 }
 
 // InForce reports whether the contract runs on a local date.
@@ -178,7 +180,7 @@ func UpdateInstance(tx *db.Tx, i Instance) (Instance, error) {
 	if err != nil {
 		return Instance{}, err
 	}
-	saved.Name, saved.URL, saved.Version = i.Name, i.URL, i.Version
+	saved.Name, saved.URL, saved.Version, saved.Dependency = i.Name, i.URL, i.Version, i.Dependency
 	saved = saved.tidy()
 	if err := saved.check(); err != nil {
 		return Instance{}, err
@@ -201,6 +203,9 @@ func (i Instance) check() error {
 	}
 	if i.Version != "" && !line(i.Version, 100) {
 		bad = bad.WithField("version", "Write a version such as 3.2.1, or leave it empty.")
+	}
+	if !i.Dependency.Valid() {
+		bad = bad.WithField("dependency", "Write the version of each product that this one runs on, or leave it empty.")
 	}
 	if len(bad.Fields) > 0 {
 		return bad

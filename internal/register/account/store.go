@@ -9,7 +9,7 @@ import (
 const (
 	columns = `id, org_id, name, product_id, product_type, region, COALESCE(partner_id, ''), contract_starts, contract_ends,
 		maintenance_until, new_releases, default_instance_id, created_at`
-	instanceColumns = "id, account_id, name, url, version, created_at"
+	instanceColumns = "id, account_id, name, url, version, dependency, created_at"
 )
 
 type scanner interface{ Scan(dest ...any) error }
@@ -26,7 +26,7 @@ func scan(s scanner) (a Account, err error) {
 func scanRow(r *db.Rows) (Account, error) { return scan(r) }
 
 func scanInstance(s scanner) (i Instance, err error) {
-	err = s.Scan(&i.ID, &i.AccountID, &i.Name, &i.URL, &i.Version, &i.CreatedAt)
+	err = s.Scan(&i.ID, &i.AccountID, &i.Name, &i.URL, &i.Version, &i.Dependency, &i.CreatedAt)
 	if errors.Is(err, db.ErrNoRows) {
 		err = notFound("instance")
 	}
@@ -48,8 +48,8 @@ func insert(tx *db.Tx, a Account) error {
 }
 
 func insertInstance(tx *db.Tx, i Instance) error {
-	_, err := tx.Exec("INSERT INTO instance ("+instanceColumns+") VALUES ($1, $2, $3, $4, $5, $6)",
-		i.ID, i.AccountID, i.Name, i.URL, i.Version, i.CreatedAt)
+	_, err := tx.Exec("INSERT INTO instance ("+instanceColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		i.ID, i.AccountID, i.Name, i.URL, i.Version, i.Dependency, i.CreatedAt)
 	return err
 }
 
@@ -65,7 +65,7 @@ func update(tx *db.Tx, a Account) error {
 }
 
 func updateInstance(tx *db.Tx, i Instance) error {
-	_, err := tx.Exec("UPDATE instance SET name = $2, url = $3, version = $4 WHERE id = $1", i.ID, i.Name, i.URL, i.Version)
+	_, err := tx.Exec("UPDATE instance SET name = $2, url = $3, version = $4, dependency = $5 WHERE id = $1", i.ID, i.Name, i.URL, i.Version, i.Dependency)
 	return err
 }
 
@@ -101,14 +101,14 @@ func withDefaults(tx *db.Tx, orgID string) ([]withDefault, error) {
 	return db.Collect(tx, func(r *db.Rows) (w withDefault, err error) {
 		a, i := &w.account, Instance{}
 		err = r.Scan(&a.ID, &a.OrgID, &a.Name, &a.ProductID, &a.ProductType, &a.Region, &a.PartnerID, &a.ContractStarts, &a.ContractEnds,
-			&a.MaintenanceUntil, &a.NewReleases, &a.DefaultInstanceID, &a.CreatedAt, &i.ID, &i.AccountID, &i.Name, &i.URL, &i.Version, &i.CreatedAt)
+			&a.MaintenanceUntil, &a.NewReleases, &a.DefaultInstanceID, &a.CreatedAt, &i.ID, &i.AccountID, &i.Name, &i.URL, &i.Version, &i.Dependency, &i.CreatedAt)
 		if i.ID != "" {
 			w.instance = &i
 		}
 		return w, err
 	}, `SELECT a.id, a.org_id, a.name, a.product_id, a.product_type, a.region, COALESCE(a.partner_id, ''), a.contract_starts, a.contract_ends,
 		a.maintenance_until, a.new_releases, a.default_instance_id, a.created_at,
-		COALESCE(i.id, ''), COALESCE(i.account_id, ''), COALESCE(i.name, ''), COALESCE(i.url, ''), COALESCE(i.version, ''), COALESCE(i.created_at, 0)
+		COALESCE(i.id, ''), COALESCE(i.account_id, ''), COALESCE(i.name, ''), COALESCE(i.url, ''), COALESCE(i.version, ''), COALESCE(i.dependency, ''), COALESCE(i.created_at, 0)
 		FROM account a LEFT JOIN instance i ON i.id = a.default_instance_id WHERE a.org_id = $1 ORDER BY a.created_at, a.id LIMIT 2`, orgID)
 }
 

@@ -4,6 +4,8 @@ package product
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -21,11 +23,52 @@ type Product struct {
 
 // Version is one version of a product. ReleasedOn is a local date; EndOfLife is
 // the last supported day, whole in the policy's zone, and empty while none is announced.
+// Track is the release track, empty for the main one. Dependency is what it works with.
 type Version struct {
 	ProductID  string
 	Version    string
 	ReleasedOn string
 	EndOfLife  string
+	Track      string
+	Dependency Dependency
+}
+
+// Dependency is the version of each product that something works with or runs on,
+// as text: "core 9.2, base 3.1", the products in the order of the alphabet.
+type Dependency string
+
+// DependencyOf writes the versions of some products.
+func DependencyOf(versions map[string]string) Dependency {
+	var parts []string
+	for _, id := range slices.Sorted(maps.Keys(versions)) {
+		parts = append(parts, id+" "+versions[id])
+	}
+	return Dependency(strings.Join(parts, ", "))
+}
+
+// Versions are the versions by product; nil where there are none.
+func (d Dependency) Versions() map[string]string {
+	var m map[string]string
+	for part := range strings.SplitSeq(string(d), ", ") {
+		if id, version, ok := strings.Cut(part, " "); ok {
+			if m == nil {
+				m = map[string]string{}
+			}
+			m[id] = version
+		}
+	}
+	return m
+}
+
+// Valid reports whether the text is one that DependencyOf writes, of versions without spaces.
+func (d Dependency) Valid() bool {
+	versions := d.Versions()
+	for _, v := range versions {
+		if v == "" || strings.ContainsFunc(v, unicode.IsSpace) {
+			return false
+		}
+	}
+	return len(d) <= 500 && DependencyOf(versions) == d
 }
 
 // Create registers a product, or renames it.
@@ -46,7 +89,7 @@ func Create(tx *db.Tx, p Product) error {
 }
 
 // CreateVersion registers a version.
-// Faults: Invalid with fields version, released_on, end_of_life; NotFound for an
+// Faults: Invalid with fields version, released_on, end_of_life, track, dependency; NotFound for an
 // unknown product; Conflict for a version that is registered already.
 func CreateVersion(tx *db.Tx, v Version) error {
 	v.Version = strings.TrimSpace(v.Version)
@@ -64,7 +107,7 @@ func CreateVersion(tx *db.Tx, v Version) error {
 }
 
 // UpdateVersion changes the release and the end of life of a version.
-// Faults: Invalid with fields released_on, end_of_life; NotFound.
+// Faults: Invalid with fields released_on, end_of_life, track, dependency; NotFound.
 func UpdateVersion(tx *db.Tx, v Version) error {
 	if _, err := VersionOf(tx, v.ProductID, v.Version); err != nil {
 		return err
@@ -85,6 +128,12 @@ func (v Version) check() error {
 	}
 	if v.EndOfLife != "" && (!date(v.EndOfLife) || v.EndOfLife < v.ReleasedOn) {
 		bad = bad.WithField("end_of_life", "Write a date on or after the release, or leave it empty.")
+	}
+	if v.Track != "" && !line(v.Track, 100) {
+		bad = bad.WithField("track", "Write the word that the policy uses for the release track, or leave it empty.")
+	}
+	if !v.Dependency.Valid() {
+		bad = bad.WithField("dependency", "Write a version for each product that this one works with.")
 	}
 	if len(bad.Fields) > 0 {
 		return bad

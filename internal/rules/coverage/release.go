@@ -1,9 +1,6 @@
 package coverage
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
 	"github.com/tierdesk/tierdesk/internal/rules/document"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
@@ -53,7 +50,7 @@ func (r *reader) releaseFields(path string, n *yaml.Node, release *lifecycle.Rel
 		case "track":
 			release.Track = r.scalar(at, value)
 		case "dependency":
-			release.Needs = needed(r.dependency(at, value))
+			release.Needs = lifecycle.NeededOf(r.dependency(at, value))
 		default:
 			r.fail(at, key, "unknown key; a release has released, track, until and dependency")
 		}
@@ -113,18 +110,6 @@ func (r *reader) product(path string, key *yaml.Node) bool {
 	return false
 }
 
-func needed(versions map[string]string) []lifecycle.Needed {
-	if len(versions) == 0 {
-		return nil
-	}
-	list := make([]lifecycle.Needed, 0, len(versions))
-	for product, version := range versions {
-		list = append(list, lifecycle.Needed{Product: product, Version: lifecycle.ParseVersion(version)})
-	}
-	slices.SortFunc(list, func(a, b lifecycle.Needed) int { return strings.Compare(a.Product, b.Product) })
-	return list
-}
-
 // releaseOut is a release as a situation is written.
 type releaseOut struct {
 	Released   string            `json:"released,omitempty"`
@@ -181,7 +166,7 @@ func (s *Situation) versionFacts(p *policy.Policy, f *fact.Record) {
 	if subject.Releases == nil && subject.Printed == nil {
 		return
 	}
-	stand(f, &subject, lifecycle.Date(p.DateAt(s.At)), needed(s.Version.Dependency))
+	stand(f, &subject, lifecycle.Date(p.DateAt(s.At)), lifecycle.NeededOf(s.Version.Dependency))
 }
 
 // stand writes the facts about how a version stands on a day.

@@ -45,7 +45,7 @@ func (j *judge) live(d *Decision, life *policy.Lifecycle) {
 	j.life.of = life
 	j.life.subject = j.s.subject(j.p, j.s.Product.ID)
 	ask := &j.life.asker
-	*ask = asker{j: j, life: life, works: needed(j.s.Version.Dependency)}
+	*ask = asker{j: j, life: life, works: lifecycle.NeededOf(j.s.Version.Dependency)}
 	j.life.ends = life.Life.Ends(&j.life.subject, ask, j.life.buffer[:0])
 	today := lifecycle.Date(j.today())
 	if j.s.At == 0 {

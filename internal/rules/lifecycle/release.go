@@ -1,6 +1,9 @@
 package lifecycle
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Main is the track of a release that names none.
 const Main = "main"
@@ -19,6 +22,18 @@ type Release struct {
 type Needed struct {
 	Product string
 	Version Version
+}
+
+// NeededOf lists the versions of some products, by product.
+func NeededOf(versions map[string]string) []Needed {
+	if len(versions) == 0 {
+		return nil
+	}
+	list := make([]Needed, 0, len(versions))
+	for _, product := range slices.Sorted(maps.Keys(versions)) {
+		list = append(list, Needed{Product: product, Version: ParseVersion(versions[product])})
+	}
+	return list
 }
 
 // Find is the version needed of a product; the zero Version where none is said.

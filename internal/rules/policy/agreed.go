@@ -74,6 +74,7 @@ func (p *Policy) With(terms string) (*Policy, []Finding) {
 	if d.Failed() {
 		return nil, d.Findings()
 	}
+	agreed.asksReleases = p.asksReleases
 	return agreed, d.Findings()
 }
 

@@ -68,6 +68,9 @@ func Parse(file string, src []byte) (*Policy, []Finding) {
 		return nil, d.Findings()
 	}
 	p := compile(file, d)
+	if p != nil {
+		p.asksReleases = asksReleases(src)
+	}
 	if d.Failed() {
 		return nil, d.Findings()
 	}

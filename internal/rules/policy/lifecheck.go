@@ -166,6 +166,9 @@ func takes(first, second []lifecycle.Version) bool {
 type plain struct{ rules []Rule }
 
 func (p plain) Holds(rule int) lifecycle.State {
+	if p.rules[rule].When.Reading != 0 {
+		return lifecycle.No // readings may disagree with the table
+	}
 	if r := &p.rules[rule]; r.Text == "" && r.When.Plain() {
 		return lifecycle.Yes
 	}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -69,6 +70,29 @@ func (p *Policy) LifeOf(product string) *Lifecycle {
 		return &p.lifecycles[q.Life]
 	}
 	return nil
+}
+
+// asksReleases reports whether a document names a fact that is worked out from other releases.
+func asksReleases(src []byte) bool {
+	for _, f := range [...]fact.Fact{fact.VersionBehind, fact.VersionLatest, fact.VersionLastMinor, fact.VersionNewestForDependency} {
+		if bytes.Contains(src, []byte(f.String())) {
+			return true
+		}
+	}
+	return false
+}
+
+// LooksAtReleases reports whether anything that the policy says of a product's versions hangs on other releases.
+func (p *Policy) LooksAtReleases(product string) bool {
+	life := p.LifeOf(product)
+	if life == nil {
+		return p.asksReleases
+	}
+	hangs := p.asksReleases || p.updates != nil && p.updates.Path != ""
+	life.expressions(func(_ int, e *lifecycle.Expression) {
+		hangs = hangs || e.Base == lifecycle.BaseNext || e.Base == lifecycle.BaseRelease || e.Base == lifecycle.BaseProduct
+	})
+	return hangs || slices.ContainsFunc(life.Life.Lines, func(l lifecycle.Line) bool { return l.Kind == lifecycle.Newest })
 }
 
 // Phase is the index of a phase of the life, -1 for none.

@@ -45,6 +45,7 @@ type Policy struct {
 	allowances     []Allowance
 	products       []Product
 	lifecycles     []Lifecycle
+	asksReleases   bool
 	updates        *Updates
 	promises       []Promise
 	channels       []Channel

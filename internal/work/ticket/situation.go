@@ -8,7 +8,6 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/account"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/org"
-	"github.com/tierdesk/tierdesk/internal/register/product"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
 )
@@ -132,16 +131,7 @@ func (f *facts) contractFacts(tx *db.Tx, today string) error {
 	if f.instance == nil || f.instance.Version == "" {
 		return nil
 	}
-	v, err := product.VersionOf(tx, a.ProductID, f.instance.Version)
-	if fault.Is(err, fault.NotFound) {
-		s.Version.ID = f.instance.Version
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	s.Version = coverage.VersionFacts{ID: v.Version, Released: v.ReleasedOn, Until: v.EndOfLife}
-	return nil
+	return f.versionFacts(tx)
 }
 
 // providerOrg is the organisation that a decision's provider stands for.
