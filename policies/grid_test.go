@@ -22,7 +22,10 @@ import (
 type asked map[string]*yaml.Node
 
 // gridLimit keeps the product of many words from growing beyond what a second can judge.
-const gridLimit = 1500
+const (
+	gridLimit = 1500
+	ruleLimit = 200 // for the facts of one rule
+)
 
 func grid(t *testing.T, file string, p *policy.Policy) []judged {
 	t.Helper()
@@ -40,9 +43,13 @@ func grid(t *testing.T, file string, p *policy.Policy) []judged {
 	for _, seed := range distinct {
 		g.year(seed)
 	}
-	for _, seed := range distinct[:1] {
-		g.product(seed)
+	sets := g.ruleFacts()
+	for _, seed := range distinct[:min(3, len(distinct))] {
+		for _, facts := range sets {
+			g.product(seed, facts, ruleLimit)
+		}
 	}
+	g.product(distinct[0], g.common(), gridLimit)
 	if len(g.list) < 3*len(seeds) {
 		t.Fatalf("only %d situations", len(g.list))
 	}
@@ -200,8 +207,22 @@ func (g *gridMaker) values(f fact.Fact) []*yaml.Node {
 		if !closed {
 			list = append(list, word("something-else"))
 		}
+		if f == fact.Severity {
+			list = append(list, g.earlier()...)
+		}
 	}
 	return append(list, nil)
+}
+
+// earlier are the words of an earlier scale, and one that no scale has.
+func (g *gridMaker) earlier() []*yaml.Node {
+	list := []*yaml.Node{word("P4"), word("L1")}
+	for _, s := range g.p.Severities() {
+		for _, was := range s.Was {
+			list = append(list, word(was))
+		}
+	}
+	return list
 }
 
 // days are the days before, of and after each date that the document names.
@@ -294,20 +315,73 @@ func history(at time.Time, events ...string) *yaml.Node {
 	return list
 }
 
-// product combines the facts that most rules read, and those that the policy adds, as many as fit under the limit.
-func (g *gridMaker) product(seed asked) {
-	space := g.p.Facts()
+// common are the facts that most rules read, and those that the policy adds.
+func (g *gridMaker) common() []fact.Fact {
 	facts := []fact.Fact{fact.Plan, fact.Severity}
-	for f := fact.Count; f < space.Facts(); f++ {
+	for f := fact.Count; f < g.p.Facts().Facts(); f++ {
 		if words, _ := g.p.Words(f); len(words) > 0 {
 			facts = append(facts, f)
 		}
 	}
-	facts = append(facts, fact.Category, fact.Channel, fact.ProductType, fact.RequesterKind, fact.AccountRegion, fact.Addon, fact.Deployment)
+	return append(facts, fact.Category, fact.Channel, fact.ProductType, fact.RequesterKind, fact.AccountRegion, fact.Addon, fact.Deployment)
+}
+
+// ruleFacts are the facts that one rule looks at together, for each rule with more than one.
+func (g *gridMaker) ruleFacts() [][]fact.Fact {
+	var sets [][]fact.Fact
+	seen := map[string]bool{}
+	add := func(facts []fact.Fact) {
+		slices.Sort(facts)
+		facts = slices.Compact(facts)
+		if key := fmt.Sprint(facts); len(facts) > 1 && !seen[key] {
+			seen[key] = true
+			sets = append(sets, facts)
+		}
+	}
+	for i := range g.p.Hours() {
+		add(g.read(&g.p.Hours()[i].When))
+	}
+	for i := range g.p.CoverageRules() {
+		rule := &g.p.CoverageRules()[i]
+		add(g.read(&rule.When))
+		for _, other := range rule.Overrides {
+			add(append(g.read(&rule.When), g.read(&g.p.CoverageRules()[other].When)...))
+		}
+	}
+	for i := range g.p.Gates() {
+		add(g.read(&g.p.Gates()[i].When))
+	}
+	for i := range g.p.ClockDefs() {
+		add(g.p.ClockDefs()[i].Choice.Facts())
+	}
+	for _, derived := range g.p.Derived() {
+		facts := derived.List.Facts()
+		if derived.Fact == fact.Severity {
+			facts = append(facts, derived.Fact)
+		}
+		add(facts)
+	}
+	return sets
+}
+
+func (g *gridMaker) read(c *fact.Condition) []fact.Fact {
+	var facts []fact.Fact
+	for _, test := range slices.Concat(c.For, c.Unless) {
+		facts = append(facts, test.Fact)
+	}
+	if c.When != nil {
+		facts = append(facts, c.When.Facts()...)
+	}
+	return facts
+}
+
+// product combines facts, as many as fit under the limit.
+func (g *gridMaker) product(seed asked, facts []fact.Fact, limit int) {
+	space := g.p.Facts()
 	list := []asked{seed}
 	for _, f := range facts {
 		values := g.values(f)
-		if len(values) < 2 || len(list)*len(values) > gridLimit {
+		if len(values) < 2 || len(list)*len(values) > limit {
 			continue
 		}
 		var more []asked

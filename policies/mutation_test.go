@@ -40,6 +40,7 @@ var told = map[string]func(p *policy.Policy) any{
 	"facts.**":                     questions,                                             // the form, and the words that it takes
 	"categories.*":                 func(p *policy.Policy) any { return p.Categories() },  // what a requester can choose
 	"categories.*.duty":            func(p *policy.Policy) any { return p.Categories() },  // what must have a provider
+	"calendars.*.like.**":          func(p *policy.Policy) any { return p.Calendars() },   // a contract's hours, when it is saved
 	"information.**":               func(p *policy.Policy) any { return p.Information() }, // the form
 	"gates.require.*":              func(p *policy.Policy) any { return p.Gates() },       // how many rows the form wants
 	"offers.*.to":                  func(p *policy.Policy) any { return p.Offers() },      // where the way on leads
@@ -59,6 +60,9 @@ var told = map[string]func(p *policy.Policy) any{
 	"allowances.*.sheets":          func(p *policy.Policy) any { return p.Allowances() },
 	"allowances.*.warn":            func(p *policy.Policy) any { return p.Allowances() },
 }
+
+// warned is what the checker compares with other values, and warns of the difference.
+const warned = "calendars.*.stated_as.**"
 
 // implied are entries whose value the language takes anyway when they are left out; they stand there for the reader. A path
 // and the value, or any value where none is given.
@@ -124,11 +128,11 @@ func tryAll(t *testing.T, file string, src []byte) (mutants []mutant, results []
 	if !ok {
 		t.Fatal("the document cannot be read")
 	}
-	base := parseMutant(file, doc)
+	base, warnings := parseMutant(file, doc)
 	if base == nil {
 		t.Fatal("the document without its prose cannot be used")
 	}
-	subject := &subject{file: file, base: base, grid: grid(t, file, base)}
+	subject := &subject{file: file, base: base, warnings: warnings, grid: grid(t, file, base)}
 	mutants = mutantsOf(doc)
 	results = make([]outcome, len(mutants))
 	var wg sync.WaitGroup
@@ -357,8 +361,9 @@ func nextWeekday(day string) []string {
 
 // ---- documents without prose ----
 
-// parseMutant compiles the blocks of a document under their headings; nil where the checker refuses them.
-func parseMutant(file string, doc *document.Document) *policy.Policy {
+// parseMutant compiles the blocks of a document under their headings; nil where the checker refuses them. What the checker warns
+// of comes with it.
+func parseMutant(file string, doc *document.Document) (p *policy.Policy, warnings string) {
 	var b strings.Builder
 	for _, s := range doc.Sections {
 		fmt.Fprintf(&b, "%s %s {#%s}\n\n", strings.Repeat("#", s.Level), "Clause", s.ID)
@@ -368,8 +373,11 @@ func parseMutant(file string, doc *document.Document) *policy.Policy {
 			b.WriteString("\n```\n\n")
 		}
 	}
-	p, _ := policy.Parse(file, []byte(b.String()))
-	return p
+	p, findings := policy.Parse(file, []byte(b.String()))
+	for _, f := range findings {
+		warnings += f.Message + "\n"
+	}
+	return p, warnings
 }
 
 // write prints a node in the flow form, in lines that are not too long.
@@ -405,6 +413,8 @@ type subject struct {
 	base *policy.Policy
 	grid []judged
 
+	warnings string
+
 	mu   sync.Mutex
 	told []int
 }
@@ -417,18 +427,21 @@ type judged struct {
 func (s *subject) try(doc *document.Document, m mutant) outcome {
 	for _, way := range m.ways {
 		undo := way()
-		p := parseMutant(s.file, doc)
+		p, warnings := parseMutant(s.file, doc)
 		undo()
-		if result := s.judge(p, m.path); result != noEffect {
+		if result := s.judge(p, warnings, m.path); result != noEffect {
 			return result
 		}
 	}
 	return noEffect
 }
 
-func (s *subject) judge(p *policy.Policy, at string) outcome {
+func (s *subject) judge(p *policy.Policy, warnings, at string) outcome {
 	if p == nil {
 		return refused
+	}
+	if matches(warned, at) && warnings != s.warnings {
+		return toldOtherwise
 	}
 	for pattern, tells := range told {
 		if matches(pattern, at) && deepPrint(tells(p)) != deepPrint(tells(s.base)) {
