@@ -70,7 +70,8 @@ var implied = map[string]string{
 	"gates.from":               "", // the lowest level
 	"severity.set_by":          policy.SetByRequester,
 	"allowances.*.over.answer": "no",
-	"lifecycle.*.lines.of":     "release",
+	"lifecycle.*.lines.of":     "", // what the line's own end names
+	"lifecycle.*.last_day":     "supported",
 }
 
 // questions are the facts that a policy can ask for, with the words that they take.
