@@ -28,7 +28,6 @@ func (j *judge) derive(d *Decision, stage int) {
 	if stage == fact.StageFacts {
 		j.renamed(d)
 		j.severityExists(d)
-		j.severityWas(d)
 	}
 }
 
@@ -74,19 +73,6 @@ func (j *judge) severityExists(d *Decision) {
 	scale := j.p.Severities()
 	if v.Known && v.N >= 0 && int(v.N) < len(scale) && scale[v.N].When.Eval(&j.facts) == fact.False {
 		j.unsettled(d, "severity", CauseGap, nil)
-	}
-}
-
-// severityWas tells that a severity was given in a word of an earlier scale.
-func (j *judge) severityWas(d *Decision) {
-	if j.s.Severity == "" || d.Severity == j.s.Severity {
-		return
-	}
-	for _, s := range j.p.Severities() {
-		if s.ID == d.Severity && slices.Contains(s.Was, j.s.Severity) {
-			d.Because = append(d.Because, Reason{Clause: s.Clause, Rule: "severity.scale." + s.ID, Line: s.Line, Effect: "severity " + s.ID,
-				Text: "What was called " + j.s.Severity + " is now " + j.p.SeverityName(s.ID) + "."})
-		}
 	}
 }
 
