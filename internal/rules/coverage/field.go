@@ -65,6 +65,16 @@ func (s *Situation) fields() []fieldAt {
 	}
 }
 
+// Fields lists the paths of a situation that can be written.
+func Fields() []string {
+	var s Situation
+	var paths []string
+	for _, f := range s.fields() {
+		paths = append(paths, f.path)
+	}
+	return paths
+}
+
 type fieldAt struct {
 	path string
 	into any

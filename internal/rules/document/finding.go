@@ -41,7 +41,11 @@ const maxFindings = 200
 type Report struct {
 	file     string
 	findings []Finding
+	keys     map[string][]string
 }
+
+// Keys lists, for each map that was read, the keys that it may have, by the name of the map.
+func (r *Report) Keys() map[string][]string { return r.keys }
 
 // NewReport is an empty report on a text of the given name.
 func NewReport(file string) *Report { return &Report{file: file} }

@@ -14,6 +14,10 @@ func (r *Report) Only(n *yaml.Node, where string, known, later []string) {
 	if n == nil || n.Kind != yaml.Map {
 		return
 	}
+	if r.keys == nil {
+		r.keys = map[string][]string{}
+	}
+	r.keys[where] = known
 	for _, k := range n.Keys {
 		switch {
 		case slices.Contains(known, k.Text):

@@ -77,6 +77,16 @@ func Parse(file string, src []byte) (*Policy, []Finding) {
 	return p, d.Findings()
 }
 
+// Keys lists the keys that the maps of a document may have, by the name under which the checker speaks of a map: `levels.L1`,
+// `coverage`. The document itself is named by nothing.
+func Keys(file string, src []byte) map[string][]string {
+	d, ok := document.Read(file, src)
+	if ok {
+		compile(file, d)
+	}
+	return d.Keys()
+}
+
 func compile(file string, d *document.Document) *Policy {
 	c := &compiler{Report: d.Report, root: d.Root, rules: map[string]*yaml.Node{}, asked: map[string]bool{}, readings: map[string]uint64{}, used: map[string]bool{},
 		p: &Policy{file: file, clauseIndex: map[string]int{}, source: d, byContract: map[string]bool{}}}
