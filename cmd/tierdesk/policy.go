@@ -29,7 +29,11 @@ type policyCommand struct {
 	Test     policyTest     `cmd:"" help:"Compare a policy with its probe files. Exit 1 when a probe fails."`
 	Simulate policySimulate `cmd:"" help:"Decide recorded requests again by a document and say what would change. Changes nothing; works beside a running server."`
 	Render   policyRender   `cmd:"" help:"Write a policy as the page that people read, in one file that needs nothing else."`
-	Publish  policyPublish  `cmd:"" help:"Make a document the next version of a desk's policy. Works beside a running server."`
+	Schema   policySchema   `cmd:"" help:"Print a JSON Schema of the policy blocks, for editors."`
+
+	Reference policyReference `cmd:"" help:"Print the reference of the policy language."`
+
+	Publish policyPublish `cmd:"" help:"Make a document the next version of a desk's policy. Works beside a running server."`
 }
 
 // document is a policy file that can be used; its findings are printed, and mistakes end the command.

@@ -46,6 +46,7 @@ var floors = []floor{
 			"internal/rules/policy",
 			"internal/rules/readable",
 			"internal/rules/coverage",
+			"internal/rules/language",
 			"internal/rules/difference",
 		},
 		modules: []string{"github.com/goccy/go-yaml", "github.com/yuin/goldmark", "github.com/rickar/cal/v2", "cel.dev/cel-go"},
