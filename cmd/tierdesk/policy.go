@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tierdesk/tierdesk/internal/flow/revise"
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
@@ -196,20 +197,47 @@ func (c *policyPublish) Run(ctx context.Context, out io.Writer) error {
 
 func (c *policyPublish) publish(ctx context.Context, d *db.DB, src []byte, out io.Writer) error {
 	book := rulebook.New(d, d.Now)
+	if err := c.pastDay(ctx, d, src, out); err != nil {
+		return refused(out, err)
+	}
 	v, findings, err := book.Publish(ctx, c.File, src, c.Effective, publisher)
 	printFindings(out, findings)
-	if fault.Is(err, fault.Invalid) {
-		fmt.Fprintln(out, fault.Message(err))
-		for _, f := range fault.Fields(err) {
-			fmt.Fprintf(out, "  %s: %s\n", f.Path, f.Message)
-		}
-		return found
-	}
 	if err != nil {
-		return err
+		return refused(out, err)
 	}
 	c.inForce(v, d.Now(), out)
 	return nil
+}
+
+// refused prints why nothing was published; errors that are no mistake of the file it returns.
+func refused(out io.Writer, err error) error {
+	if !fault.Is(err, fault.Invalid) {
+		return err
+	}
+	fmt.Fprintln(out, fault.Message(err))
+	for _, f := range fault.Fields(err) {
+		if f.Message != fault.Message(err) {
+			fmt.Fprintf(out, "  %s: %s\n", f.Path, f.Message)
+		}
+	}
+	return found
+}
+
+// pastDay refuses a day given that has passed when requests were judged since, and says what a passed day in the document
+// means for them.
+func (c *policyPublish) pastDay(ctx context.Context, d *db.DB, src []byte, out io.Writer) error {
+	p, _ := policy.Parse(c.File, src)
+	if p == nil {
+		return nil // publishing says what is wrong
+	}
+	if c.Effective != "" {
+		return revise.CheckDate(ctx, d, p.Zone(), c.Effective)
+	}
+	n, err := revise.JudgedSince(ctx, d, p.Zone(), p.EffectiveDate())
+	if err == nil && n > 0 {
+		fmt.Fprintf(out, "The document's first day, %s, has passed: what came in since (decisions: %d) keeps the version that judged it, and this one counts from now on.\n", p.EffectiveDate(), n)
+	}
+	return err
 }
 
 func (c *policyPublish) inForce(v rulebook.Version, now int64, out io.Writer) {

@@ -182,6 +182,22 @@ func TestPolicySimulate(t *testing.T) {
 					t.Errorf("%v: exit %d, want %d, with %q in\n%s%s", c.args, code, c.code, c.says, out, errOut)
 				}
 			}
+			// requests were judged since: a day given that has passed is refused, the document's own is explained
+			for _, c := range []struct {
+				args []string
+				code int
+				says string
+			}{
+				{[]string{good, "--effective", "2021-01-01"}, 1, "2021-01-01 has passed"},
+				{[]string{good, "--effective", "2021-01-01"}, 1, "The version in force stays in force"},
+				{[]string{good}, 0, "keeps the version that judged it"},
+				{[]string{good, "--effective", "2199-01-01"}, 0, "Version 3 of the policy"},
+			} {
+				code, out, errOut := call(t, append(append([]string{"policy", "publish"}, c.args...), to...)...)
+				if code != c.code || !strings.Contains(out+errOut, c.says) {
+					t.Errorf("publish %v: exit %d, want %d, with %q in\n%s%s", c.args, code, c.code, c.says, out, errOut)
+				}
+			}
 		})
 	}
 }

@@ -12,6 +12,7 @@ var englishPlurals = map[string]catalog.Message{
 	"%d new":                        one("%d new", "%d new"),
 	"%d urgent":                     one("%d urgent", "%d urgent"),
 	"%d mistakes":                   one("%d mistake", "%d mistakes"),
+	"saved with %d mistakes":        one("saved with %d mistake", "saved with %d mistakes"),
 	"%d warnings":                   one("%d warning", "%d warnings"),
 	"%d hours":                      one("%d hour", "%d hours"),
 	"%d minutes":                    one("%d minute", "%d minutes"),
