@@ -136,26 +136,41 @@ func (r reader) blocks(c policy.Clause) []Block {
 		case "places":
 			p := r.places(c.ID)
 			add(p, len(p.Rows) > 0)
+		case "lifecycle":
+			lives := r.lives(c.ID)
+			for _, l := range lives {
+				add(l, true)
+			}
+			list = append(list, r.plain(c, kind, len(lives) == 0)...)
 		default:
-			add(r.plain(c, kind))
+			list = append(list, r.plain(c, kind, true)...)
 		}
 	}
 	return list
 }
 
-// plain is a block as the policy itself says it in tables and sentences.
-func (r reader) plain(c policy.Clause, kind string) (Block, bool) {
+// plain is a block as the policy itself says it, in tables and sentences; rows says whether its table is shown.
+func (r reader) plain(c policy.Clause, kind string, rows bool) []Block {
 	i := slices.IndexFunc(c.Blocks, func(b policy.Block) bool { return b.Kind == kind })
 	if i < 0 {
-		return nil, false
+		return nil
 	}
 	b := c.Blocks[i]
-	title := map[string]string{"products": "Products", "statuses": "States of a request", "events": "Events that are recorded", "addons": "Add-ons"}[kind]
-	if len(b.Rows) > 0 {
-		return Table{Title: title, Head: b.Head, Rows: b.Rows}, true
+	title := titles[kind]
+	var list []Block
+	if rows && len(b.Rows) > 0 {
+		list = append(list, Table{Title: title, Head: b.Head, Rows: b.Rows})
+		title = ""
 	}
-	return List{Title: title, Items: b.List}, len(b.List) > 0
+	if len(b.List) > 0 {
+		list = append(list, List{Title: title, Items: b.List})
+	}
+	return list
 }
+
+// titles name blocks that would not explain themselves.
+var titles = map[string]string{"products": "Products", "statuses": "States of a request", "events": "Events that are recorded", "addons": "Add-ons",
+	"channels": "Ways to reach us", "languages": "Languages", "maintenance": "Maintenance windows", "allowances": "Allowances", "updates": "Updates"}
 
 func (r reader) terms(clause string) Terms {
 	var list Terms

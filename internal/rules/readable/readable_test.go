@@ -87,6 +87,15 @@ func lines(b readable.Block) []string {
 				say("scope %s %s: %s%s %s", g.Answer, g.Level, i.Text, way, i.Charge)
 			}
 		}
+	case readable.Life:
+		say("versions of %s, %s to %s: %s", b.Title, b.From, b.Until, strings.Join(b.Phases, ", "))
+		for _, v := range b.Versions {
+			ends := make([]string, len(v.Ends))
+			for i, e := range v.Ends {
+				ends[i] = e.Last.String()
+			}
+			say("  %s in phase %d: %s, %d bars", v.Name, v.Phase, strings.Join(ends, " | "), len(b.Bars(v)))
+		}
 	case readable.Choice:
 		say("choice %s", b.Title)
 		out = append(out, parts(b.Parts)...)
