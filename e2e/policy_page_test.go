@@ -43,6 +43,12 @@ func TestARenderedPolicyStandsAlone(t *testing.T) {
 		t.Errorf("hostile prose did something: %s", hit)
 	}
 	b.look("the rendered policy")
+	if out, code := h.tierdesk("", "policy", "render", "../internal/rules/readable/testdata/rich.md", "-o", file); code != 0 {
+		t.Fatalf("code %d: %s", code, out)
+	}
+	do(b, "open the other file", chromedp.Navigate("file://"+file))
+	b.says("Versions of Core")
+	b.look("a policy with every construct")
 }
 
 // The page names the zone and the state of each calendar also for those whose browser runs no script.

@@ -76,12 +76,18 @@ func (b blockPlace) id(what string) string {
 	return b.clause.ID + "--" + what + "-" + decimal(int64(b.n))
 }
 
-// label names a block for those who do not see where it stands.
-func (b blockPlace) label(title string) string {
-	if title == "" || title == b.clause.Title {
-		return b.clause.Title
+// label names a block for those who do not see where it stands, unlike any other of the page.
+func (b blockPlace) label(titles ...string) string {
+	name := b.clause.Title
+	for _, t := range titles {
+		if t != "" && t != b.clause.Title {
+			name += ": " + t
+		}
 	}
-	return b.clause.Title + ": " + title
+	if b.n > 0 {
+		name += " (" + decimal(int64(b.n+1)) + ")"
+	}
+	return name
 }
 
 // whose names whom a line of hours is for.
