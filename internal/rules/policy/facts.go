@@ -260,7 +260,7 @@ func (c *compiler) deriveFacts() {
 	for _, d := range all {
 		spec := cells{calc: true, typ: c.p.space.Type(d.Fact), like: d.Fact, read: func(n *yaml.Node) (int64, bool) { return c.readValue(d.Fact, n) }}
 		name := c.p.space.Name(d.Fact)
-		d.List, d.Rules = c.chooseList(d.node.Get("is"), "facts."+name, "facts."+name, laterThanAll, spec)
+		d.List, d.Rules = c.chooseList(d.node.Get("is"), "facts."+name+".is", "facts."+name, laterThanAll, spec)
 	}
 	if from := c.severityFrom(); from != nil {
 		all = append(all, from)
