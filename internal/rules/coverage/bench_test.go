@@ -1,6 +1,8 @@
 package coverage
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
@@ -51,4 +53,18 @@ func situation(t testing.TB, p *policy.Policy, text string) *Situation {
 		t.Fatal(e)
 	}
 	return s
+}
+
+// BenchmarkALife decides for a version of a product with sixty releases, tables, exceptions and a way up.
+func BenchmarkALife(b *testing.B) {
+	p := lifePolicy(b, coreAndParts...)
+	releases := strings.TrimSuffix(coreReleases, "}")
+	for minor := range 45 {
+		releases += fmt.Sprintf(", 11.%d.0: 2027-%02d-%02d", minor, minor/28+1, minor%28+1)
+	}
+	s := situation(b, p, `{product: {id: core}, requester: {kind: customer}, version: {id: 8.2.7, releases: `+releases+`}}, at: 2026-04-15T12:00:00Z}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		Decide(p, s)
+	}
 }

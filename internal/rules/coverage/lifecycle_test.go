@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tierdesk/tierdesk/internal/rules/lifecycle"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 )
 
@@ -255,5 +256,69 @@ func TestALifeIsExplained(t *testing.T) {
 	want := []string{"core-minors: Supported until 21 November 2026: six months after the next minor release (10.2.0, 21 May 2026)."}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestTheChartOfLives is what a reader sees who asks about no request.
+func TestTheChartOfLives(t *testing.T) {
+	p := lifePolicy(t, coreAndParts...)
+	s := situation(t, p, `{at: 2026-11-24T12:00:00Z, version: {releases: `+coreReleases+`}}`)
+	var got []string
+	for _, v := range Lives(p, "core", s.Version.Releases, s.At) {
+		line := v.Version + " " + v.Phase
+		for _, span := range v.Phases {
+			line += fmt.Sprintf(", %s %s", span.Title, lifecycle.Written(span.Until))
+			if span.Provided != "" {
+				line += " when " + span.Provided
+			}
+		}
+		got = append(got, line)
+	}
+	const provided = " when the contract has an extended term and the version is the last minor release of its major release"
+	want := []string{
+		"10 supported, Supported open, Extended open" + provided,
+		"9 supported, Supported 2028-01-29, Extended 2030-01-29" + provided,
+		"8 extended, Supported 2026-04-16, Extended 2028-04-16" + provided,
+		"7 ended, Supported 2024-11-17, Extended 2026-11-17" + provided,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("chart\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestTheChartWithoutATable lists the newest release of every line.
+func TestTheChartWithoutATable(t *testing.T) {
+	p := lifePolicy(t, coreAndParts...)
+	s := situation(t, p, `{at: 2026-08-08T12:00:00Z, version: {releases: {5.9.0: 2025-12-01, 6.0.0: 2026-02-01, 6.18.0: 2026-07-01, 6.18.3: 2026-07-20, 6.19.0: 2026-08-07}}}`)
+	var got []string
+	for _, v := range Lives(p, "control", s.Version.Releases, s.At) {
+		got = append(got, v.Version+" "+v.Phase+" "+lifecycle.Written(v.Phases[0].Until))
+	}
+	if want := []string{"6.19.0 supported open", "6.18.3 ended 2026-08-06", "6.0.0 ended 2026-06-30", "5.9.0 supported 2027-02-01"}; !slices.Equal(got, want) {
+		t.Errorf("chart %q, want %q", got, want)
+	}
+}
+
+// TestReadingsOfALife: one text counts three main releases, another two; the policy says which one is used.
+func TestReadingsOfALife(t *testing.T) {
+	p := lifePolicy(t, `suite
+products: {suite: {name: Suite, versions: major.minor}}
+conflicts: {versions: {between: [upgrade-page, legal-terms], use: upgrade-page}}`,
+		`upgrade-page
+lifecycle: {suite: {phases: {supported: {}}, lines: [{phase: supported, newest: 3, reading: upgrade-page}]}}`,
+		`legal-terms
+lifecycle: {suite: {lines: [{phase: supported, newest: 2, reading: legal-terms}]}}`)
+	ask := func(version string) Decision {
+		return Decide(p, situation(t, p, `{product: {id: suite}, requester: {kind: customer}, at: 2026-11-24T08:00:00Z,
+			version: {id: `+version+`, releases: {10.3: 2024-02-01, 10.4: 2025-02-01, 10.5: 2025-08-01, 10.6: 2026-02-01}}}`))
+	}
+	if d := ask("10.4.0"); d.Covered != CoveredYes || len(d.Conflict) != 1 {
+		t.Errorf("10.4 is covered %s, conflicts %v", d.Covered, d.Conflict)
+	}
+	if d := ask("10.5.0"); d.Covered != CoveredYes || len(d.Conflict) != 0 {
+		t.Errorf("10.5 is covered %s, conflicts %v", d.Covered, d.Conflict)
+	}
+	if d := ask("10.3.0"); d.Covered != CoveredNo || d.Version.Until != "2026-01-31" {
+		t.Errorf("10.3 is covered %s until %s", d.Covered, d.Version.Until)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
 	"github.com/tierdesk/tierdesk/internal/rules/wording"
@@ -128,6 +129,9 @@ func parseBase(words []string, text string) (Expression, error) {
 		return parseWord(words[0])
 	case 2:
 		if words[0] != "next" {
+			if !isID(words[0]) || !isID(words[1]) {
+				return Expression{}, mistake(text)
+			}
 			return Expression{Base: BaseProduct, Product: words[0], Phase: words[1]}, nil
 		}
 		u, ok := ParseUnit(words[1])
@@ -150,11 +154,21 @@ func parseWord(word string) (Expression, error) {
 	case "next":
 		return Expression{}, fmt.Errorf("`next` what? Write next major, next minor, next patch or next release")
 	}
-	if word[0] < '0' || word[0] > '9' {
+	if isID(word) {
 		return Expression{Base: BasePhase, Phase: word}, nil
 	}
 	d, err := calendar.ParseDate(word)
 	return Expression{Base: BaseDate, Day: d}, err
+}
+
+// isID reports whether a word can be the id of a product or a phase: it begins with a letter.
+func isID(word string) bool {
+	for i, r := range word {
+		if !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)) {
+			return false
+		}
+	}
+	return word != ""
 }
 
 func parseShift(word string) (Shift, error) {

@@ -238,8 +238,9 @@ func (s *Subject) Path(today Date, direct bool) []Release {
 	return path
 }
 
-// Relevant keeps of a product's releases those that can say anything about a version: its own line, the first releases and the
-// newest of every line above. At most limit are kept, the newest.
+// Relevant keeps of a product's releases those that can say anything about a version: its own, the first of the lines that it
+// belongs to, and all newer ones. Where that is more than limit, of the newer ones those that dates hang on: the next ones, the
+// first of each line above and the newest of each major release; if need be the lowest of them.
 func Relevant(releases []Release, v Version, limit int) []Release {
 	if !v.Numbered() {
 		return nil
@@ -247,15 +248,38 @@ func Relevant(releases []Release, v Version, limit int) []Release {
 	var kept []Release
 	for i := range releases {
 		r := &releases[i]
-		if Compare(r.Version, v) < 0 && !v.Covers(r.Version) && !opens(releases, r, v) {
-			continue
-		}
-		if sameLine(r.Version, v, min(2, v.n)) || opens(releases, r, r.Version) || closes(releases, r) {
+		if Compare(r.Version, v) >= 0 || v.Covers(r.Version) || opens(releases, r, v) {
 			kept = append(kept, *r)
 		}
 	}
 	Sort(kept)
-	return kept[max(0, len(kept)-limit):]
+	if len(kept) > limit {
+		kept = decisive(kept, v, maxNewest)
+	}
+	return kept[:min(len(kept), limit)]
+}
+
+// decisive keeps the releases of a sorted list that the dates of a version hang on, where no line counts more than newest.
+func decisive(all []Release, v Version, newest int) []Release {
+	early := slices.Clone(all)
+	early = slices.DeleteFunc(early, func(r Release) bool { return Compare(r.Version, v) <= 0 })
+	slices.SortStableFunc(early, func(a, b Release) int { return int(a.On) - int(b.On) })
+	following := map[string]bool{}
+	for i, r := range early {
+		own := sameLine(r.Version, v, min(2, v.n))
+		if i < newest || own && !following["own"] {
+			following[r.Version.text] = true
+		}
+		following["own"] = following["own"] || own
+	}
+	var kept []Release
+	for i := range all {
+		r := &all[i]
+		if Compare(r.Version, v) == 0 || following[r.Version.text] || opens(all, r, v) || opens(all, r, r.Version) || closes(all, r) {
+			kept = append(kept, *r)
+		}
+	}
+	return kept
 }
 
 // opens reports whether r is the earliest release of the first one or two parts of a version, so that a line begins with it.

@@ -134,6 +134,9 @@ func (v Version) first(n int) [maxParts]int32 {
 	return v.parts
 }
 
+// SameLine reports whether both have the same first n parts, a missing part as 0.
+func SameLine(v, w Version, n int) bool { return sameLine(v, w, n) }
+
 // sameLine reports whether both have the same first n parts.
 func sameLine(v, w Version, n int) bool { return v.first(n) == w.first(n) }
 
