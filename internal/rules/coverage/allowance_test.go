@@ -192,11 +192,11 @@ addons: {nights: {name: Nights, needs: {plan: [plus, top]}}}`)
 		return strings.Join(list, "; ")
 	}
 	for text, want := range map[string]string{
-		"plan: basic, addon: [nights]":                             "addon nights",
-		"plan: plus, addon: [nights], contract: {users: 100}":      "",
-		"plan: top, addon: [nights]":                               "plan top contract.users",
-		"plan: plus, contract: {users: 3}":                         "plan plus",
-		"addon: [nights]":                                          "addon nights plan",
+		"plan: basic, addon: [nights]":                        "addon nights",
+		"plan: plus, addon: [nights], contract: {users: 100}": "",
+		"plan: top, addon: [nights]":                          "plan top contract.users",
+		"plan: plus, contract: {users: 3}":                    "plan plus",
+		"addon: [nights]":                                     "addon nights plan",
 	} {
 		if got := needs(text); got != want {
 			t.Errorf("a contract with %s lacks %q, want %q", text, got, want)

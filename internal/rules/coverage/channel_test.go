@@ -80,7 +80,9 @@ func TestChannels(t *testing.T) {
 		if d.Covered != CoveredYes {
 			t.Errorf("%s: a channel made it %s", c.name, d.Covered)
 		}
-		open := slices.ContainsFunc(d.Unsettled, func(u Unsettled) bool { return u.Field == "channel_allowed" && u.Cause == CauseMissing && len(u.Needs) == 1 })
+		open := slices.ContainsFunc(d.Unsettled, func(u Unsettled) bool {
+			return u.Field == "channel_allowed" && u.Cause == CauseMissing && len(u.Needs) == 1
+		})
 		if open != (c.allowed == "unsettled") {
 			t.Errorf("%s: unsettled is %v", c.name, d.Unsettled)
 		}
@@ -183,5 +185,62 @@ func TestALanguageThatIsNotListed(t *testing.T) {
 	}
 	if d := decideWith(t, over, "language: nl, category: question"); d.Covered != CoveredNo {
 		t.Errorf("a language that is not answered is %s", d.Covered)
+	}
+}
+
+// TestTheseAreExplained: what people read of a refused channel, another language, a limit and a renewal, and what a program reads.
+func TestTheseAreExplained(t *testing.T) {
+	p := policyWith(t, `plans
+plans: {basic: {name: Basic}, plus: {name: Plus, needs: {contract.users: 100, else: basic}}}
+channels: {phone: {title: Telephone, for: {plan: basic}, else: web}, web: {title: The web form}}
+languages: {en: {}, fr: {unless: {plan: plus}, else: en}}
+calendars: {work: {zone: UTC, week: "mon-fri 09:00-11:00"}}
+maintenance: {network: {title: The network, calendar: work}}
+allowances: {sessions: {title: Sessions, counts: session, each: year, is: 3}, hours: {title: Hours, counts: time, of: {category: session}, bought: true}}`)
+	s := situation(t, p, "{requester: {kind: customer}, at: 2026-11-24T10:00:00Z, plan: plus, channel: phone, language: fr, category: session, contract: {users: 3}, bought: {hours: 2h}, used: {hours: 90m}}")
+	text := Explain(p, s, Decide(p, s))
+	for _, want := range []string{
+		"It came by a channel that is not open to it: it is kept, and its time starts when it arrives on an allowed one. Please use: The web form.",
+		"It is answered in English.", "Sessions: 3 allowed, 0 used, 3 left; a new period begins on 2027-01-01.",
+		"Hours: 2 hours bought, 1 hour 30 minutes used, 30 minutes left.",
+		"Planned work may be going on now: The network.", "At its renewal the contract goes on with Basic.",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("nobody reads %q in\n%s", want, text)
+		}
+	}
+	considered := map[string]string{}
+	for _, c := range Trace(p, s).Considered {
+		considered[c.Rule] = c.State
+	}
+	for rule, want := range map[string]string{"channel phone": StateFails, "channel web": StateHolds, "language fr": StateFails, "language en": StateHolds,
+		"plan plus": StateFails, "allowance sessions": StateHolds, "allowances.sessions.is[0]": StateHolds} {
+		if considered[rule] != want {
+			t.Errorf("%s was considered: %q, want %q", rule, considered[rule], want)
+		}
+	}
+}
+
+// TestProbesReachChannelsAndLimits: a probe reaches the channel, language and limit that decided, and no other.
+func TestProbesReachChannelsAndLimits(t *testing.T) {
+	p := policyWith(t, "ways\nchannels: {web: {}, phone: {}}\nlanguages: {en: {}, fr: {}}\nallowances: {sessions: {counts: session, each: year, is: [{for: {language: en}, is: 3}, {is: 1}]}}")
+	report := RunProbes(p, "p.yaml", []byte("probes: [{name: a, situation: {requester: {kind: customer}, at: 2026-11-24T10:00:00Z, channel: web, category: session}, expect: {channel_allowed: true, use_channel: none, languages: [en], allowances.sessions.limit: 3, allowances.sessions.renews: 2027-01-01}}]"))
+	if report.Passed != 1 || report.Failed != 0 {
+		t.Fatal(report.Lines)
+	}
+	var missed []string
+	for _, line := range Unreached(p, report) {
+		_, rule, _ := strings.Cut(line, "no probe reaches ")
+		missed = append(missed, rule)
+	}
+	for _, want := range []string{"channel phone (#ways)", "language fr (#ways)", "allowances.sessions.is[1] (#ways)"} {
+		if !slices.Contains(missed, want) {
+			t.Errorf("%s is not among what no probe reaches: %v", want, missed)
+		}
+	}
+	for _, reached := range []string{"channel web (#ways)", "language en (#ways)", "allowances.sessions.is[0] (#ways)"} {
+		if slices.Contains(missed, reached) {
+			t.Errorf("a probe reaches %s", reached)
+		}
 	}
 }

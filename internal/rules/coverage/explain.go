@@ -3,6 +3,7 @@ package coverage
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,8 @@ func Explain(p *policy.Policy, s *Situation, d Decision) string {
 	if d.Covered != CoveredNo {
 		e.service()
 	}
+	e.say(e.maintenance())
+	e.say(e.renewal())
 	for _, o := range d.Offers {
 		e.say("The way on: " + wording.Inner(o.Text) + linkText(o.URL) + ".")
 	}
@@ -94,6 +97,8 @@ func (e *explainer) provider() string {
 
 // service says when and how the request is worked on.
 func (e *explainer) service() {
+	e.say(e.channel())
+	e.say(e.languages())
 	e.say(e.open())
 	if e.d.Effort == EffortBestEffort && e.d.Covered != CoveredBestEffort {
 		e.say("While the desk is closed, we help on a best-effort basis.")
@@ -162,11 +167,107 @@ func (e *explainer) allowanceTitle(id string) string {
 	return wording.Spoken(id)
 }
 
+// allowance says what is left of an allowance; nothing where its limit is not settled.
 func (e *explainer) allowance(a *Allowance) string {
-	if a.Limit == nil || a.Left == nil {
+	def := e.allowanceDef(a.ID)
+	if def == nil || a.Allowed == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s: %s bought, %s used, %s left.", e.allowanceTitle(a.ID), wording.Duration(*a.Limit), wording.Duration(a.Used), wording.Duration(*a.Left))
+	amount := func(n int64) string {
+		if def.Kind == policy.CountTime {
+			return wording.Duration(n)
+		}
+		return strconv.FormatInt(n, 10)
+	}
+	text := def.Title + ": "
+	switch {
+	case a.Unlimited:
+		text += "without limit; " + amount(a.Used) + " used"
+	case def.Bought && def.Limit == nil:
+		text += amount(*a.Limit) + " bought, " + amount(a.Used) + " used, " + amount(*a.Left) + " left"
+	default:
+		text += amount(*a.Limit) + " allowed, " + amount(a.Used) + " used, " + amount(*a.Left) + " left"
+	}
+	if a.Renews != "" {
+		text += "; a new period begins on " + a.Renews
+	}
+	if a.ChangeDue != nil {
+		text += "; a change asked for now is made by " + e.instant(*a.ChangeDue)
+	}
+	return text + "."
+}
+
+func (e *explainer) allowanceDef(id string) *policy.Allowance {
+	list := e.p.Allowances()
+	for i := range list {
+		if list[i].ID == id {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// channel says which channel to use instead of one that is refused.
+func (e *explainer) channel() string {
+	d := e.d
+	if d.ChannelAllowed == nil || *d.ChannelAllowed {
+		return ""
+	}
+	text := "It came by a channel that is not open to it: it is kept, and its time starts when it arrives on an allowed one."
+	for _, k := range e.p.Channels() {
+		if k.ID == d.UseChannel {
+			text += " Please use: " + k.Title + "."
+		}
+	}
+	return text
+}
+
+// languages says in which language the request is answered, where that is not its own.
+func (e *explainer) languages() string {
+	asked := e.s.Language
+	if asked == "" {
+		asked = DefaultLanguage
+	}
+	if len(e.d.Languages) == 0 || e.d.Languages[0] == asked {
+		return ""
+	}
+	names := make([]string, len(e.d.Languages))
+	for i, tag := range e.d.Languages {
+		names[i] = wording.Language(tag)
+	}
+	return "It is answered in " + wording.Or(names) + "."
+}
+
+// renewal says on which plan the contract renews, where that is another one.
+func (e *explainer) renewal() string {
+	if e.d.PlanAtRenewal == "" || e.d.PlanAtRenewal == e.d.Plan {
+		return ""
+	}
+	name := "no plan"
+	if plan, ok := e.p.Plan(e.d.PlanAtRenewal); ok {
+		name = plan.Name
+	}
+	return "At its renewal the contract goes on with " + name + "."
+}
+
+// maintenance says which planned work is going on now.
+func (e *explainer) maintenance() string {
+	var list []string
+	for i := range e.d.Maintenance {
+		m := &e.d.Maintenance[i]
+		if m.Now == nil || !*m.Now {
+			continue
+		}
+		for _, def := range e.p.Maintenance() {
+			if def.ID == m.ID {
+				list = append(list, def.Title)
+			}
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return "Planned work may be going on now: " + wording.And(list) + "."
 }
 
 func (e *explainer) clock(c *Clock) string {
@@ -264,6 +365,12 @@ func (u *Unsettled) Question() string {
 		return "which opening hours count"
 	case "open_now":
 		return "whether the desk is open"
+	case "channel_allowed":
+		return "whether it may come by this channel"
+	case "languages":
+		return "in which language it is answered"
+	case "plan_at_renewal":
+		return "on which plan the contract renews"
 	case "version.phase":
 		return "where the version is in its life"
 	case "version.until":

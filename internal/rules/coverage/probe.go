@@ -66,6 +66,15 @@ func allRules(p *policy.Policy) []policy.Rule {
 	for _, g := range p.Gates() {
 		rules = append(rules, g.Rule)
 	}
+	for _, k := range p.Channels() {
+		rules = append(rules, k.Rule)
+	}
+	for _, l := range p.Languages() {
+		rules = append(rules, l.Rule)
+	}
+	for _, a := range p.Allowances() {
+		rules = append(rules, a.Limits...)
+	}
 	slices.SortStableFunc(rules, func(a, b policy.Rule) int { return a.Line - b.Line })
 	return rules
 }
@@ -236,6 +245,9 @@ func plainDecision(d *Decision) (map[string]any, error) {
 		items, _ := plain[list].([]any)
 		for _, item := range items {
 			if item, ok := item.(map[string]any); ok {
+				if item["unlimited"] == true {
+					item["limit"] = "unlimited"
+				}
 				named[fmt.Sprint(item["id"])] = item
 			}
 		}
@@ -249,7 +261,7 @@ func decisionFields() []string {
 	return []string{
 		"covered", "charge", "charges", "severity", "plan", "level", "level_wanted", "provider", "serves", "served", "calendar",
 		"open_now", "opens_at", "closes_at", "outside", "effort", "offers", "clocks", "missing", "allowances", "version",
-		"unsettled", "conflict", "because", "due", "clauses",
+		"unsettled", "conflict", "because", "due", "clauses", "channel_allowed", "use_channel", "languages", "plan_at_renewal", "maintenance", "uncertain",
 	}
 }
 

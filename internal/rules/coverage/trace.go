@@ -65,6 +65,7 @@ func Trace(p *policy.Policy, s *Situation) Traced {
 	tr.responsibility()
 	tr.hours()
 	tr.coverage(&t.Decision)
+	tr.channels()
 	tr.clocks()
 	tr.gates()
 	tr.allowances()
@@ -218,8 +219,40 @@ func (t *tracer) allowances() {
 	list := t.j.p.Allowances()
 	for i := range list {
 		a := &list[i]
-		r := policy.Rule{Place: a.Place, ID: a.ID, When: a.Of}
+		r := policy.Rule{Place: a.Place, ID: a.RuleID, When: a.Of}
 		t.add("allowances", &r, stateWord(a.Of.Eval(&t.j.facts)), "counts "+a.Counts)
+		if a.Limit == nil {
+			continue
+		}
+		rules := make([]*policy.Rule, len(a.Limits))
+		for k := range rules {
+			rules[k] = &a.Limits[k]
+		}
+		found, _ := a.Limit.Choose(&t.j.facts, nil)
+		if found.State == choice.Gap {
+			found.Entry = -1
+		}
+		t.choose("allowances."+a.ID, rules, found.Entry, found.State == choice.Decided, func(int) string { return "" })
+	}
+}
+
+// channels adds the channels, the languages and what plans need at a renewal.
+func (t *tracer) channels() {
+	channels, languages := t.j.p.Channels(), t.j.p.Languages()
+	for i := range channels {
+		k := &channels[i]
+		one := t.add("channels", &k.Rule, stateWord(k.When.Eval(&t.j.facts)), "open")
+		one.Decided = k.ID == t.j.s.Channel
+	}
+	for i := range languages {
+		l := &languages[i]
+		t.add("languages", &l.Rule, stateWord(t.j.offered(l)), "offered")
+	}
+	for _, plan := range t.j.p.Plans() {
+		if plan.ID == t.j.s.Plan && len(plan.Needs.For) > 0 {
+			r := policy.Rule{Place: plan.Place, ID: "plan " + plan.ID, When: plan.Needs}
+			t.add("plans", &r, stateWord(plan.Needs.Eval(&t.j.facts)), "kept at a renewal").Decided = true
+		}
 	}
 }
 

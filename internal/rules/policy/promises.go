@@ -342,7 +342,11 @@ func (c *compiler) claim(n *yaml.Node) *Claim {
 	if k.Within.On == RunsHours && k.Within.Kind != TargetDuration {
 		c.ErrorAt(within, "`within: %s` needs a calendar here; write `on %s`", within.Text, c.someCalendar())
 	}
-	k.Words = c.targetWords(&k.Within) + " after " + map[bool]string{true: "the miss", false: "the end of the period"}[k.AfterMiss]
+	said := c.targetWords(&k.Within)
+	if k.Within.Kind == TargetDuration && k.Within.On == RunsHours {
+		said = "within " + wording.Duration(k.Within.Ms) // elapsed time, not that of a desk
+	}
+	k.Words = said + " after " + map[bool]string{true: "the miss", false: "the end of the period"}[k.AfterMiss]
 	if k.How != "" {
 		k.Words += ", " + wording.Spoken(k.How)
 	}
