@@ -239,20 +239,31 @@ func among(set Dates, d time.Time) bool {
 	return slices.ContainsFunc(set.In(nil, d.Year()), func(x Date) bool { return x.String() == d.Format(time.DateOnly) })
 }
 
+// byDate tells which sets have a date.
+func byDate(sets []Dates, first, end time.Time) map[string][]Dates {
+	on := map[string][]Dates{}
+	for _, x := range sets {
+		for year := first.Year(); year <= end.Year(); year++ {
+			for _, d := range x.In(nil, year) {
+				on[d.String()] = append(on[d.String()], x)
+			}
+		}
+	}
+	return on
+}
+
 // closedDates walks the days one by one: what plus names and less does not, and for a date of every year that falls on a
 // weekend the next weekday that is not closed already.
 func closedDates(set HolidaySpec, year, years int) map[string]bool {
 	closed := map[string]bool{}
 	var moved []time.Time
 	first, end := time.Date(year-2, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(year+years+2, 1, 1, 0, 0, 0, 0, time.UTC)
+	plus, less := byDate(set.Plus, first, end), byDate(set.Less, first, end)
 	for d := first; d.Before(end); d = d.AddDate(0, 0, 1) {
-		if slices.ContainsFunc(set.Less, func(x Dates) bool { return among(x, d) }) {
+		if len(less[d.Format(time.DateOnly)]) > 0 {
 			continue
 		}
-		for _, x := range set.Plus {
-			if !among(x, d) {
-				continue
-			}
+		for _, x := range plus[d.Format(time.DateOnly)] {
 			closed[d.Format(time.DateOnly)] = true
 			if weekday := d.Weekday(); oneDateOfEveryYear(x) && (weekday == time.Saturday || weekday == time.Sunday) {
 				moved = append(moved, d)
@@ -267,7 +278,7 @@ func closedDates(set HolidaySpec, year, years int) map[string]bool {
 		for d.Weekday() == time.Saturday || d.Weekday() == time.Sunday || closed[d.Format(time.DateOnly)] || made[d.Format(time.DateOnly)] {
 			d = d.AddDate(0, 0, 1)
 		}
-		if !slices.ContainsFunc(set.Less, func(x Dates) bool { return among(x, d) }) {
+		if len(less[d.Format(time.DateOnly)]) == 0 {
 			made[d.Format(time.DateOnly)] = true
 		}
 	}
