@@ -1,6 +1,7 @@
 package readable
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,8 @@ type Clock struct {
 	// About says what starts, stops and pauses it and in which hours it runs; empty where that stands in another clause.
 	About []string
 	Parts []Part
+	// Before lists the clauses whose targets are read before these.
+	Before []Reference
 	// Then lists what happens on the way to the target and after it.
 	Then []string
 }
@@ -64,18 +67,39 @@ const (
 	CellEmpty
 )
 
+// Reference is a link to another clause.
+type Reference struct{ ID, Title string }
+
 func (Clock) block() {}
 
 func (r reader) clocks(clause string) []Clock {
 	var list []Clock
 	for _, k := range r.p.ClockDefs() {
 		out := Clock{Title: k.Title, Goal: k.Goal, Parts: r.targets(k, clause)}
+		if len(out.Parts) > 0 {
+			out.Before = r.readBefore(k, clause)
+		}
 		home := k.Clause == clause
 		if home {
 			out.About, out.Then = r.clockAbout(k), r.steps(k.Then)
 		}
 		if home || len(out.Parts) > 0 {
 			list = append(list, out)
+		}
+	}
+	return list
+}
+
+// readBefore are the clauses of the entries above the first one of a clause.
+func (r reader) readBefore(k policy.Clock, clause string) []Reference {
+	var list []Reference
+	for i := range k.Within {
+		at := k.Within[i].Clause
+		if at == clause {
+			break
+		}
+		if c, ok := r.p.Clause(at); ok && !slices.Contains(list, Reference{c.ID, c.Title}) {
+			list = append(list, Reference{c.ID, c.Title})
 		}
 	}
 	return list

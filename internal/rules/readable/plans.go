@@ -18,6 +18,8 @@ type Plan struct {
 	Answer         string
 	Ways           []Way
 	Includes, Also []string
+	// Needs says what a contract must have to keep the plan, or is empty.
+	Needs string
 }
 
 // Severity is a scale of severities, most severe first, and who sets it.
@@ -63,7 +65,7 @@ func (r reader) plans(clause string) Plans {
 		if answer == "" {
 			answer = "yes"
 		}
-		out := Plan{Name: p.Name, Answer: answer, Ways: r.ways(p.Offers), Includes: spokenAll(p.Includes)}
+		out := Plan{Name: p.Name, Answer: answer, Ways: r.ways(p.Offers), Includes: spokenAll(p.Includes), Needs: p.NeedsText}
 		if base, ok := r.plan(p.BuildsOn); ok {
 			out.BuildsOn = base.Name
 		}

@@ -136,6 +136,10 @@ func (r reader) blocks(c policy.Clause) []Block {
 		case "places":
 			p := r.places(c.ID)
 			add(p, len(p.Rows) > 0)
+		case "allowances":
+			for _, a := range r.allowances(c.ID) {
+				add(a, true)
+			}
 		case "lifecycle":
 			lives := r.lives(c.ID)
 			for _, l := range lives {

@@ -87,6 +87,9 @@ func lines(b readable.Block) []string {
 				say("scope %s %s: %s%s %s", g.Answer, g.Level, i.Text, way, i.Charge)
 			}
 		}
+	case readable.Allowance:
+		say("allowance %s: %s %v", b.Title, b.About, b.Ways)
+		out = append(out, parts(b.Parts)...)
 	case readable.Life:
 		say("versions of %s, %s to %s: %s", b.Title, b.From, b.Until, strings.Join(b.Phases, ", "))
 		for _, v := range b.Versions {
