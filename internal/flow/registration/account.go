@@ -7,6 +7,7 @@ import (
 
 	"github.com/tierdesk/tierdesk/internal/register/account"
 	"github.com/tierdesk/tierdesk/internal/register/org"
+	"github.com/tierdesk/tierdesk/internal/rules/coverage"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/wording"
 )
@@ -22,7 +23,7 @@ func (a *applier) account(c contract) error {
 	}
 	before, known := a.matchAccount(c, o, list)
 	next, ok := a.terms(c, o, before)
-	if !ok {
+	if !a.facts(c.facts, coverage.GiverAccount, "account "+title(o, next), &next.Facts) || !ok {
 		return nil
 	}
 	saved := next
@@ -38,6 +39,9 @@ func (a *applier) account(c contract) error {
 	}
 	if err != nil {
 		return a.note(c.entry, err, map[string]string{"org": "organisation", "product_type": "type"})
+	}
+	if err := a.journalFacts(saved.ID, before.Facts, saved.Facts); err != nil {
+		return err
 	}
 	return a.instances(c, o, saved, !known)
 }
@@ -97,7 +101,8 @@ func accountDifferences(from, to account.Account) string {
 	return differences(change{"name", from.Name, to.Name}, change{"product", from.ProductID, to.ProductID},
 		change{"type", from.ProductType, to.ProductType}, change{"region", from.Region, to.Region}, change{"partner", from.PartnerID, to.PartnerID},
 		change{"contract_starts", from.ContractStarts, to.ContractStarts}, change{"contract_ends", from.ContractEnds, to.ContractEnds},
-		change{"maintenance_until", from.MaintenanceUntil, to.MaintenanceUntil}, change{"new_releases", from.NewReleases, to.NewReleases})
+		change{"maintenance_until", from.MaintenanceUntil, to.MaintenanceUntil}, change{"new_releases", from.NewReleases, to.NewReleases},
+		change{"facts", from.Facts, to.Facts})
 }
 
 func (a *applier) instances(c contract, o org.Org, of account.Account, added bool) error {
@@ -144,20 +149,24 @@ func (a *applier) instance(i instance, list []account.Instance, of account.Accou
 	i.version.into(&next.Version)
 	i.dependency.into(&next.Dependency)
 	what := fmt.Sprintf("instance %s of %s", next.Name, title(o, of))
+	before := next.Facts
+	a.facts(i.facts, coverage.GiverInstance, what, &next.Facts)
 	if at < 0 {
 		saved, err := account.AddInstance(a.tx, next)
-		if err == nil {
-			a.say("added %s", what)
+		if err != nil {
+			return saved, err
 		}
-		return saved, err
+		a.say("added %s", what)
+		return saved, a.journalFacts(saved.ID, before, saved.Facts)
 	}
 	if next == list[at] {
 		return next, nil
 	}
 	saved, err := account.UpdateInstance(a.tx, next)
-	if err == nil {
-		a.changed(what, differences(change{"url", list[at].URL, saved.URL}, change{"version", list[at].Version, saved.Version},
-			change{"dependency", string(list[at].Dependency), string(saved.Dependency)}))
+	if err != nil {
+		return saved, err
 	}
-	return saved, err
+	a.changed(what, differences(change{"url", list[at].URL, saved.URL}, change{"version", list[at].Version, saved.Version},
+		change{"dependency", string(list[at].Dependency), string(saved.Dependency)}, change{"facts", before, saved.Facts}))
+	return saved, a.journalFacts(saved.ID, before, saved.Facts)
 }

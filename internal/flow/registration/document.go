@@ -75,6 +75,7 @@ type contract struct {
 	organisation, name, product, kind, region, partner word
 	starts, ends, maintenance                          word
 	newReleases                                        flag
+	facts                                              *yaml.Node // nil where it is absent
 	instances                                          []instance
 }
 
@@ -83,6 +84,7 @@ type instance struct {
 	name, url, version word
 	dependency         dependency
 	isDefault          flag
+	facts              *yaml.Node
 }
 
 // flag is a yes or no as it was written. The zero flag is absent.
@@ -280,13 +282,23 @@ func (r *reader) account(n *yaml.Node) (c contract) {
 	c.entry = r.fields(n, map[string]func(*yaml.Node){
 		"organisation": r.word(&c.organisation), "name": r.word(&c.name), "product": r.word(&c.product), "type": r.word(&c.kind),
 		"region": r.word(&c.region), "partner": r.word(&c.partner), "contract_starts": r.word(&c.starts), "contract_ends": r.word(&c.ends),
-		"maintenance_until": r.word(&c.maintenance), "new_releases": r.flag(&c.newReleases), "instances": list(r, &c.instances, r.instance),
+		"maintenance_until": r.word(&c.maintenance), "new_releases": r.flag(&c.newReleases), "facts": r.facts(&c.facts), "instances": list(r, &c.instances, r.instance),
 	})
 	return c
 }
 
+func (r *reader) facts(into **yaml.Node) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		if n.Kind != yaml.Map && n.Kind != yaml.Null {
+			r.wrong(n, "Write facts here in the words of the policy, such as plan: NAME.")
+			return
+		}
+		*into = n
+	}
+}
+
 func (r *reader) instance(n *yaml.Node) (i instance) {
 	i.entry = r.fields(n, map[string]func(*yaml.Node){"name": r.word(&i.name), "url": r.word(&i.url), "version": r.word(&i.version), "default": r.flag(&i.isDefault),
-		"dependency": r.dependency(&i.dependency)})
+		"dependency": r.dependency(&i.dependency), "facts": r.facts(&i.facts)})
 	return i
 }

@@ -34,7 +34,10 @@ type Account struct {
 	MaintenanceUntil  string
 	NewReleases       bool // entitled to new releases
 	DefaultInstanceID string
-	CreatedAt         int64
+	// Facts is what else the contract says, in the words of the policy: JSON in the form of a situation, checked by whoever
+	// saves it; empty for nothing.
+	Facts     string
+	CreatedAt int64
 }
 
 // Instance is one installation of an account's product. Dependency is the version
@@ -46,6 +49,7 @@ type Instance struct {
 	URL        string
 	Version    string
 	Dependency product.Dependency
+	Facts      string // of the product as it runs here, as those of an account
 	CreatedAt  int64
 }
 

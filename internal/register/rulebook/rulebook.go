@@ -252,6 +252,18 @@ func (b *Book) ByNumber(ctx context.Context, number int) (c *Compiled, err error
 	return c, err
 }
 
+// Before is the version that was in force until another one began. Faults: NotFound for the first.
+func (b *Book) Before(ctx context.Context, v Version) (c *Compiled, err error) {
+	err = b.d.Read(ctx, func(tx *db.Tx) error {
+		c, err = b.BeforeTx(tx, v)
+		return err
+	})
+	return c, err
+}
+
+// BeforeTx is Before inside a transaction. Faults: NotFound.
+func (b *Book) BeforeTx(tx *db.Tx, v Version) (*Compiled, error) { return b.InForceTx(tx, v.From()-1) }
+
 // ByNumberTx is ByNumber inside a transaction. Faults: NotFound.
 func (b *Book) ByNumberTx(tx *db.Tx, number int) (*Compiled, error) {
 	list, err := b.fresh(tx)

@@ -451,9 +451,15 @@ func (r *reader) checkEvent(at string, n *yaml.Node, e *Event) bool {
 		return path == "" || r.known(path, e.Value, n)
 	case followsEvents(r.p, e.Name):
 		if d, ok := r.p.DeclaredFact(e.Name); ok {
-			if err := checkDeclared(r.p, &d, e.Value); err != nil {
-				r.fail(at, n, "%v", err)
-				return false
+			words := []string{e.Value}
+			if d.Type == "set" {
+				words = strings.Split(e.Value, setSeparator)
+			}
+			for _, w := range words {
+				if err := checkDeclared(r.p, &d, w); err != nil {
+					r.fail(at, n, "%v", err)
+					return false
+				}
 			}
 		}
 		return r.known(e.Name, e.Value, n)

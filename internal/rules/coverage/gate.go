@@ -23,7 +23,8 @@ func Gate(p *policy.Policy, s *Situation, from, to string) []policy.Requirement 
 // Requirements lists what the gates on the way ask for in this situation, each item once.
 func Requirements(p *policy.Policy, s *Situation, from, to string) []policy.Requirement {
 	p, _ = agreedOn(p, s)
-	j := newJudge(p, s)
+	j := newJudge(p, s.Now(p))
+	j.past = s.Events
 	var d Decision
 	j.settle(&d)
 	return j.requirements(levelIndex(p, from), levelIndex(p, to), to)
@@ -32,7 +33,8 @@ func Requirements(p *policy.Policy, s *Situation, from, to string) []policy.Requ
 // AtSubmit lists what the gates ask of a new request, whether it is covered or not: those to submit, and all below its start.
 // missing is the part that the situation lacks.
 func AtSubmit(p *policy.Policy, s *Situation) (required, missing []policy.Requirement) {
-	j := newJudge(p, s)
+	j := newJudge(p, s.Now(p))
+	j.past = s.Events
 	var d Decision
 	j.settle(&d)
 	for _, g := range j.gatesAtSubmit() {

@@ -3,6 +3,7 @@ package coverage
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
@@ -49,7 +50,7 @@ func (s *Situation) follow(p *policy.Policy, e *Event) bool {
 			return false
 		}
 	}
-	if e.By == "requester" {
+	if e.By == "requester" && e.At > s.At {
 		s.At = e.At
 	}
 	return true
@@ -77,9 +78,12 @@ func (s *Situation) setFact(p *policy.Policy, e *Event) bool {
 		s.Provided = append(slices.Clone(s.Provided), e.Value)
 		return true
 	}
-	if _, ok := p.DeclaredFact(e.Name); ok {
+	if d, ok := p.DeclaredFact(e.Name); ok {
 		s.Declared, s.Places = maps.Clone(s.Declared), maps.Clone(s.Places)
 		r := &reader{p: p, s: s, seenDeclared: map[string]bool{}}
+		if d.Type == "set" {
+			value = wordsOf(e.Value)
+		}
 		return r.declared(&yaml.Node{Kind: yaml.Scalar, Text: e.Name}, value) && len(r.errors) == 0
 	}
 	fields := s.fields()
@@ -90,6 +94,17 @@ func (s *Situation) setFact(p *policy.Policy, e *Event) bool {
 	r := &reader{p: p, s: s, fields: fields}
 	r.set(e.Name, fields[at].into, value)
 	return len(r.errors) == 0
+}
+
+// wordsOf are the words of a set as an event carries them.
+func wordsOf(text string) *yaml.Node {
+	list := &yaml.Node{Kind: yaml.List}
+	for _, w := range strings.Split(text, setSeparator) {
+		if w != "" {
+			list.Values = append(list.Values, &yaml.Node{Kind: yaml.Scalar, Text: w})
+		}
+	}
+	return list
 }
 
 // followsEvents reports whether a fact belongs to the request, so that an event may change it.

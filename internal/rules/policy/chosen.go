@@ -38,6 +38,7 @@ func (c *compiler) when(n *yaml.Node, stage int) fact.Predicate {
 		return nil
 	}
 	c.p.asks = append(c.p.asks, p.Events()...)
+	c.look(p.Facts()...)
 	return p
 }
 
@@ -78,6 +79,7 @@ func (c *compiler) chooseList(n *yaml.Node, what, path string, stage int, spec c
 		pointers[i] = &rules[i]
 	}
 	c.checkReachOf(what, pointers, func(i int) bool { return list.Entries[i].Table == nil && list.Entries[i].Bands == nil })
+	c.look(list.Facts()...)
 	if len(rules) > 0 {
 		c.reportGaps(what, list, rules[0].Place)
 	}

@@ -283,6 +283,7 @@ func (c *compiler) tests(n *yaml.Node, path string, stage int) []fact.Test {
 		case c.p.space.Stage(f) >= stage:
 			c.ErrorAt(key, "`%s` is settled later than `%s`, which cannot look at it", key.Text, path)
 		default:
+			c.look(f)
 			tests = append(tests, c.test(f, n.Values[i]))
 		}
 	}

@@ -61,7 +61,8 @@ type Policy struct {
 	ordered   bool // the customer's own priority is shown
 	space     fact.Space
 	combined  map[combination]Calendar
-	asks      []string // events that conditions look for
+	asks      []string         // events that conditions look for
+	looked    [fact.Slots]bool // facts that a rule looks at
 	source    *document.Document
 	agreed    agreements
 	keeps     []Keep

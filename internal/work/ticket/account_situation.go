@@ -19,6 +19,6 @@ func AccountSituation(tx *db.Tx, a account.Account, p *policy.Policy) (coverage.
 		}
 		f.instance = &i
 	}
-	err := f.contractFacts(tx, p.DateAt(tx.Now()).String())
-	return f.situation, err
+	err := f.contractFacts(tx)
+	return f.under(p, tx.Now()), err
 }

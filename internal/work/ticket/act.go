@@ -65,6 +65,11 @@ func (s *Service) Assign(ctx context.Context, actor identity.Actor, ref string, 
 // Solve says that the request is solved; body, if any, goes to the requester.
 // The desk that has it may, and so may the people who asked.
 func (s *Service) Solve(ctx context.Context, actor identity.Actor, ref string, expect int, body string) (t *Ticket, err error) {
+	return s.SolveWith(ctx, actor, ref, expect, body, information.Given{})
+}
+
+// SolveWith is Solve with what the policy asks for before a request is closed. Faults besides: Invalid with GateMissing.
+func (s *Service) SolveWith(ctx context.Context, actor identity.Actor, ref string, expect int, body string, in information.Given) (t *Ticket, err error) {
 	defer fault.Wrap(&err, "ticket.Solve %s", ref)
 	if body, err = words("body", body); err != nil {
 		return nil, err
@@ -78,7 +83,7 @@ func (s *Service) Solve(ctx context.Context, actor identity.Actor, ref string, e
 				return err
 			}
 		}
-		if err := c.solve(); err != nil || strings.TrimSpace(body) != "" {
+		if err := c.solve(in); err != nil || strings.TrimSpace(body) != "" {
 			return err
 		}
 		return c.notify(Notice{Event: EventSolved, RoomID: c.served().ID})
@@ -86,9 +91,14 @@ func (s *Service) Solve(ctx context.Context, actor identity.Actor, ref string, e
 }
 
 // solve says nothing to anybody: a message that came with it has.
-func (c *change) solve() error {
+func (c *change) solve(in information.Given) error {
 	if err := c.to(Solve); err != nil {
 		return err
+	}
+	if c.t.handles(c.actor) {
+		if err := c.mayClose(in); err != nil {
+			return err
+		}
 	}
 	c.t.SolvedAt = &c.now
 	return c.event(EventSolved, "", "", nil)
@@ -245,6 +255,13 @@ func heldUp(events []journal.Event) (held State) {
 			}
 		case EventCompleted:
 			held = ""
+		case EventRecorded, EventSeverity:
+			if s := State(e.Data["state"]); s != "" {
+				held = ""
+				if s == Incomplete || s == Declined {
+					held = s
+				}
+			}
 		}
 	}
 	return held
@@ -252,13 +269,24 @@ func heldUp(events []journal.Event) (held State) {
 
 // Finish closes a solved, declined or incomplete ticket.
 func (s *Service) Finish(ctx context.Context, actor identity.Actor, ref string, expect int) (t *Ticket, err error) {
+	return s.FinishWith(ctx, actor, ref, expect, information.Given{})
+}
+
+// FinishWith is Finish with what the policy asks for before a request is closed. Faults besides: Invalid with GateMissing.
+func (s *Service) FinishWith(ctx context.Context, actor identity.Actor, ref string, expect int, in information.Given) (t *Ticket, err error) {
 	defer fault.Wrap(&err, "ticket.Finish %s", ref)
 	return s.change(ctx, actor, ref, expect, func(c *change) error {
 		if err := c.mustHandle(); err != nil {
 			return err
 		}
+		solved := c.t.State == Solved
 		if err := c.to(Close); err != nil {
 			return err
+		}
+		if solved {
+			if err := c.mayClose(in); err != nil {
+				return err
+			}
 		}
 		return c.event(EventClosed, "", "", nil)
 	})

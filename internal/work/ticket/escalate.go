@@ -68,38 +68,43 @@ type handing struct {
 // handing merges what is given now with what was given before and stores it.
 func (c *change) handing(in information.Given) (*handing, error) {
 	h := &handing{change: c}
-	p := c.rules.Policy
 	var err error
 	if h.from, h.to, err = c.rungs(); err != nil {
 		return nil, err
 	}
-	if err := in.Take(p); err != nil {
-		return nil, err
-	}
-	readable, err := c.readable()
-	if err != nil {
-		return nil, err
-	}
-	if err := linkFiles(p, &in, readable); err != nil {
-		return nil, err
-	}
-	if h.info, h.sealed, err = loadInformation(c.tx, p, c.t.ID); err != nil {
-		return nil, err
-	}
-	if len(in.Secrets) > 0 {
-		kept, err := openSecrets(c.sealer, c.t.ID, &h.info, h.sealed)
-		if err != nil {
-			return nil, err
-		}
-		if h.sealed, err = sealSecrets(c.sealer, c.t.ID, kept, in.Secrets); err != nil {
-			return nil, err
-		}
-	}
-	h.info.Merge(p, in)
-	if err := h.keepFiles(&in); err != nil {
+	if h.info, h.sealed, err = c.taken(in); err != nil {
 		return nil, err
 	}
 	return h, saveInformation(c.tx, c.t.ID, &h.info, h.sealed)
+}
+
+// taken is what was given before with what is given now, whose files it stores.
+func (c *change) taken(in information.Given) (info information.Given, sealed []byte, err error) {
+	p := c.rules.Policy
+	if err := in.Take(p); err != nil {
+		return info, nil, err
+	}
+	readable, err := c.readable()
+	if err != nil {
+		return info, nil, err
+	}
+	if err := linkFiles(p, &in, readable); err != nil {
+		return info, nil, err
+	}
+	if info, sealed, err = loadInformation(c.tx, p, c.t.ID); err != nil {
+		return info, nil, err
+	}
+	if len(in.Secrets) > 0 {
+		kept, err := openSecrets(c.sealer, c.t.ID, &info, sealed)
+		if err != nil {
+			return info, nil, err
+		}
+		if sealed, err = sealSecrets(c.sealer, c.t.ID, kept, in.Secrets); err != nil {
+			return info, nil, err
+		}
+	}
+	info.Merge(p, in)
+	return info, sealed, c.keepFiles(&in, &info)
 }
 
 // readable are the attachments that the actor may read.
@@ -135,19 +140,19 @@ func (c *change) rungs() (from, to string, err error) {
 }
 
 // keepFiles stores new files in the room from which they are handed over.
-func (h *handing) keepFiles(in *information.Given) error {
-	files := uploads(h.rules.Policy, nil, in)
+func (c *change) keepFiles(in, info *information.Given) error {
+	files := uploads(c.rules.Policy, nil, in)
 	if len(files) == 0 {
 		return nil
 	}
 	room := Room{ID: requesterRoomID}
-	if h.t.State != Incomplete {
-		room = h.internal(h.t.Level)
-		if err := h.ensureRoom(room); err != nil {
+	if c.t.State != Incomplete {
+		room = c.internal(c.t.Level)
+		if err := c.ensureRoom(room); err != nil {
 			return err
 		}
 	}
-	return storeUploads(h.tx, h.t, &Message{TicketID: h.t.ID, RoomID: room.ID}, files, &h.info)
+	return storeUploads(c.tx, c.t, &Message{TicketID: c.t.ID, RoomID: room.ID}, files, info)
 }
 
 // decide judges the request again as the next level would see it: by the pinned
@@ -321,8 +326,25 @@ func (c *change) judged(trigger string, situation []byte, d coverage.Decision) e
 	if err != nil {
 		return err
 	}
+	if d.Because, err = c.keptReasons(d.Because); err != nil {
+		return err
+	}
 	c.t.Judgement, c.t.Covered, c.t.Effort = last+1, d.Covered, d.Effort
 	return insertJudgement(c.tx, &Judgement{TicketID: c.t.ID, Seq: c.t.Judgement, Trigger: trigger, At: c.now, PolicyVersion: c.t.PolicyVersion, Situation: situation, Decision: d})
+}
+
+// keptReasons adds why the version that judges is still the one that judges.
+func (c *change) keptReasons(list []coverage.Reason) ([]coverage.Reason, error) {
+	first, err := loadJudgement(c.tx, c.t.ID, 1)
+	if err != nil {
+		return nil, err
+	}
+	for i := range first.Decision.Because {
+		if _, kept := KeptBy(&first.Decision.Because[i]); kept {
+			list = append(slices.Clip(list), first.Decision.Because[i])
+		}
+	}
+	return list, nil
 }
 
 func (c *change) internal(level string) Room {
@@ -384,7 +406,14 @@ func (c *change) giveBack(room Room, reason string) error {
 	if err != nil {
 		return err
 	}
+	above, err := loadJudgement(c.tx, c.t.ID, c.t.Judgement)
+	if err != nil {
+		return err
+	}
 	c.t.Level, c.t.ProviderOrg, c.t.ProviderKind, c.t.Judgement, c.t.AssigneeID = room.LowerLevel, room.LowerOrg, kind, seq, ""
+	if err := c.bringDown(above); err != nil {
+		return err
+	}
 	for _, h := range hands {
 		if h.Kind == "escalate" && h.FromLevel == room.LowerLevel && h.FromOrg == room.LowerOrg {
 			c.t.AssigneeID = h.PersonID
@@ -403,6 +432,24 @@ func (c *change) giveBack(room Room, reason string) error {
 		return err
 	}
 	return c.notify(Notice{Event: EventReturned, RoomID: room.ID, MessageID: m.ID})
+}
+
+// bringDown decides again below when facts were recorded above.
+func (c *change) bringDown(above *Judgement) error {
+	below, err := loadJudgement(c.tx, c.t.ID, c.t.Judgement)
+	if err != nil {
+		return err
+	}
+	recorded, err := storedSituation(c.rules.Policy, above.Situation)
+	if err != nil {
+		return err
+	}
+	sit, err := storedSituation(c.rules.Policy, below.Situation)
+	if err != nil || len(recorded.Events) <= len(sit.Events) {
+		return err
+	}
+	sit.Events = recorded.Events
+	return c.rejudged(EventReturned, sit, coverage.Decide(c.rules.Policy, sit))
 }
 
 // lastJudgementAt is the newest decision that placed the ticket at a level.

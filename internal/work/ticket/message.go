@@ -9,6 +9,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 )
 
 // Post is a message before it is in a room.
@@ -270,7 +271,7 @@ func (c *change) answered(room Room, p Post, data map[string]string) error {
 		if err := c.mustHandle(); err != nil {
 			return err
 		}
-		return c.solve()
+		return c.solve(information.Given{})
 	}
 	return nil
 }

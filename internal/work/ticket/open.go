@@ -14,6 +14,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/journal"
 	"github.com/tierdesk/tierdesk/internal/register/org"
+	"github.com/tierdesk/tierdesk/internal/register/rulebook"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 	"github.com/tierdesk/tierdesk/internal/work/information"
@@ -38,6 +39,8 @@ type Draft struct {
 	Severity   string
 	Reference  string
 	InstanceID string
+	// Facts are those that the policy asks the requester for, by name, as they are written; several words for a set.
+	Facts map[string][]string
 	// RequesterID is the person who asks; empty means the actor.
 	RequesterID string
 	// Verified is false when a mail's sender could not be proven: the ticket is
@@ -134,8 +137,12 @@ func (s *Service) remembered(ctx context.Context, actor identity.Actor, d *Draft
 		return nil, err
 	}
 	f := *known
-	f.rules, err = s.book.InForce(ctx, s.db.Now())
-	return &f, err
+	now := s.db.Now()
+	if f.rules, err = s.book.InForce(ctx, now); err != nil {
+		return nil, err
+	}
+	f.kept = nil
+	return &f, f.stay(now, func(v rulebook.Version) (*rulebook.Compiled, error) { return s.book.Before(ctx, v) })
 }
 
 func (d *Draft) check() error {
@@ -185,6 +192,9 @@ func (d *Draft) checkWords(f *facts) error {
 			return fault.New(fault.Invalid, "This category is not in the support policy. Choose one of the list.").
 				WithField("category", "There is no category "+quote(d.Category)+". The policy page lists them.")
 		}
+	}
+	if mistakes := new(coverage.Situation).Put(p, coverage.GiverRequester, d.Facts); len(mistakes) > 0 {
+		return wrongFacts(mistakes)
 	}
 	if err := takeNew(p, &d.Information); err != nil || d.Severity == "" {
 		return err
@@ -304,7 +314,10 @@ func (p *prepared) decide(now int64) error {
 			p.info.Attach(u.id, u.File)
 		}
 	}
-	sit := f.situation
+	sit := f.under(f.rules.Policy, now)
+	if mistakes := sit.Put(f.rules.Policy, coverage.GiverRequester, d.Facts); len(mistakes) > 0 {
+		return wrongFacts(mistakes)
+	}
 	sit.At, sit.Arrived, sit.Category, sit.SeverityAsked = now, now, d.Category, d.Severity
 	if p.setsSeverity() {
 		sit.Severity = d.Severity
@@ -312,6 +325,7 @@ func (p *prepared) decide(now int64) error {
 	hold(&sit, f.rules.Policy, &p.info)
 	p.situation = sit
 	decision := coverage.Decide(f.rules.Policy, &sit)
+	decision.Because = append(decision.Because, f.kept...)
 	situation, err := json.Marshal(&sit)
 	if err != nil {
 		return err

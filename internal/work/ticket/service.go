@@ -1,11 +1,11 @@
 package ticket
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
@@ -26,7 +26,6 @@ type Service struct {
 	sealer  *seal.Sealer
 	numbers *numbers
 	vendor  atomic.Pointer[string] // the vendor's id, once it was seen
-	zone    atomic.Pointer[time.Location]
 	// known are the facts of who asked a moment ago.
 	known *db.Memory[asker, *facts]
 	// appended tells the journal's sequencer that events were committed.
@@ -225,7 +224,7 @@ func clocksOf(tx *db.Tx, p *policy.Policy, j *Judgement, now int64) ([]coverage.
 	if err != nil {
 		return nil, err
 	}
-	return coverage.Clocks(p, s, j.Decision, clockEvents(events), now), nil
+	return coverage.Clocks(p, s, j.Decision, history(events, s), now), nil
 }
 
 func earliestDue(clocks []coverage.Clock) *int64 {
@@ -264,7 +263,20 @@ const (
 	EventSeverity   = "severity-changed"
 	EventStatus     = "status-changed" // a status of the policy
 	EventHappened   = "happened"       // an event of the policy that somebody recorded
+	EventRecorded   = "recorded"       // facts that were learned since
 )
+
+// history is what happened to a request, in order of time: what the journal tells, and the facts that were recorded since.
+func history(list []journal.Event, s *coverage.Situation) []coverage.Event {
+	all := clockEvents(list)
+	for _, e := range s.Events {
+		if !slices.ContainsFunc(all, func(o coverage.Event) bool { return o.At == e.At && o.Name == e.Name }) {
+			all = append(all, e)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b coverage.Event) int { return cmp.Compare(a.At, b.At) })
+	return all
+}
 
 // clockEvents translates the journal into the events of the policy language.
 // The promises are the providers': when a request passes from a desk that the

@@ -1,7 +1,8 @@
 package ticket
 
 import (
-	"time"
+	"strconv"
+	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
@@ -10,6 +11,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/org"
 	"github.com/tierdesk/tierdesk/internal/register/rulebook"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
 )
 
 // facts are what the register knows about a request at one instant.
@@ -19,7 +21,10 @@ type facts struct {
 	vendorID  string
 	account   *account.Account
 	instance  *account.Instance
+	// situation is what is known whatever the policy; see under.
 	situation coverage.Situation
+	// kept says why an earlier version judges than the one in force, the newest version first.
+	kept []coverage.Reason
 }
 
 // loadFacts reads everything a decision needs in one snapshot.
@@ -53,7 +58,10 @@ func (s *Service) loadFacts(tx *db.Tx, actor identity.Actor, requesterID, instan
 	if err := f.loadAccount(tx, instanceID); err != nil {
 		return nil, err
 	}
-	return f, f.contractFacts(tx, s.localDate(tx.Now(), f.rules.Policy.Zone()))
+	if err := f.contractFacts(tx); err != nil {
+		return nil, err
+	}
+	return f, f.stay(tx.Now(), func(v rulebook.Version) (*rulebook.Compiled, error) { return s.book.BeforeTx(tx, v) })
 }
 
 // vendorID is the vendor's id, which never changes once it is there. tx is a
@@ -105,8 +113,8 @@ func errInstance(cause error) error {
 	return fault.New(fault.Invalid, "Choose one of your own instances.").WithField("instance", "There is no such instance for this requester.").WithCause(cause)
 }
 
-// contractFacts needs today's date in the policy's zone.
-func (f *facts) contractFacts(tx *db.Tx, today string) error {
+// contractFacts are what the register keeps itself of the account and of the version that runs.
+func (f *facts) contractFacts(tx *db.Tx) error {
 	a := f.account
 	if a == nil {
 		return nil
@@ -115,9 +123,6 @@ func (f *facts) contractFacts(tx *db.Tx, today string) error {
 	s.Account.Region = a.Region
 	s.Product = coverage.Product{ID: a.ProductID, Type: a.ProductType}
 	s.Contract.Starts, s.Contract.Ends = a.ContractStarts, a.ContractEnds
-	s.Contract.MaintenanceActive = coverage.Known(a.MaintenanceUntil != "" && a.MaintenanceUntil >= today)
-	s.Contract.NewReleases = coverage.Known(a.NewReleases)
-	s.Contract.InForce = coverage.Known((a.ContractStarts == "" || a.ContractStarts <= today) && (a.ContractEnds == "" || a.ContractEnds >= today))
 	if a.PartnerID != "" {
 		desks, err := org.Desks(tx, a.PartnerID)
 		if err != nil {
@@ -147,16 +152,63 @@ func providerOrg(p coverage.Provider, vendorID, customerOrg string) string {
 	return ""
 }
 
-// localDate is the date of an instant in a zone; an unknown zone counts as UTC.
-// The last zone is kept: the library reads a file for each question.
-func (s *Service) localDate(ms int64, zone string) string {
-	loc := s.zone.Load()
-	if loc == nil || loc.String() != zone {
-		var err error
-		if loc, err = time.LoadLocation(zone); err != nil {
-			loc = time.UTC
-		}
-		s.zone.Store(loc)
+// under is what is known in the words of a policy at an instant (UTC milliseconds): what the register keeps itself, over it the
+// facts of the account, then those of the instance. What these do not say follows from the dates of the account. A word that
+// the policy does not know any more is not known.
+func (f *facts) under(p *policy.Policy, now int64) coverage.Situation {
+	s, a := f.situation, f.account
+	if a == nil {
+		return s
 	}
-	return time.UnixMilli(ms).In(loc).Format(time.DateOnly)
+	s.TakeText(p, coverage.GiverAccount, a.Facts)
+	if f.instance != nil {
+		s.TakeText(p, coverage.GiverInstance, f.instance.Facts)
+	}
+	today, c := p.DateAt(now).String(), &s.Contract
+	if c.InForce == coverage.NotKnown {
+		c.InForce = coverage.Known((c.Starts == "" || c.Starts <= today) && (c.Ends == "" || c.Ends >= today))
+	}
+	if c.MaintenanceActive == coverage.NotKnown {
+		c.MaintenanceActive = coverage.Known(a.MaintenanceUntil != "" && a.MaintenanceUntil >= today)
+	}
+	if c.NewReleases == coverage.NotKnown {
+		c.NewReleases = coverage.Known(a.NewReleases)
+	}
+	return s
+}
+
+// stay goes back to the version by which the contract is still judged, version by version.
+func (f *facts) stay(now int64, before func(rulebook.Version) (*rulebook.Compiled, error)) error {
+	for len(f.rules.Policy.Keeps()) > 0 {
+		s := f.under(f.rules.Policy, now)
+		s.At, s.Arrived = now, now
+		keep, stays := coverage.Stays(f.rules.Policy, &s)
+		if !stays {
+			return nil
+		}
+		earlier, err := before(f.rules.Version)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f.kept = append(f.kept, coverage.Reason{Clause: keep.Clause, Rule: keep.ID, Line: keep.Line,
+			Text: keep.Because("This contract stays on version " + strconv.Itoa(earlier.Number) + " of the policy"), Effect: "version " + strconv.Itoa(earlier.Number), Source: keptSource + strconv.Itoa(f.rules.Number)})
+		f.rules = earlier
+	}
+	return nil
+}
+
+// keptSource begins the source of a reason that a later version of the policy gives; its number follows.
+const keptSource = "policy "
+
+// KeptBy is the number of the later version whose clause a reason cites; false for a reason of the version that judges.
+func KeptBy(r *coverage.Reason) (number int, ok bool) {
+	text, ok := strings.CutPrefix(r.Source, keptSource)
+	if !ok {
+		return 0, false
+	}
+	number, err := strconv.Atoi(text)
+	return number, err == nil
 }

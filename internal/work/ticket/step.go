@@ -14,6 +14,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 	"github.com/tierdesk/tierdesk/internal/rules/wording"
+	"github.com/tierdesk/tierdesk/internal/work/information"
 )
 
 // StepsJob is the kind of job that does what the policy's clocks ask for on their way (`then`); its payload is Steps.
@@ -220,7 +221,7 @@ func (c *change) setStatus(to, clause string) error {
 		}
 		return c.event(EventClosed, "", clause, nil)
 	case string(Solved):
-		return c.solve()
+		return c.solve(information.Given{})
 	}
 	next := Answer
 	waits := to == string(Waiting)

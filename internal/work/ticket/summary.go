@@ -87,7 +87,7 @@ func (s *Service) summary(tx *db.Tx, t Ticket, j Judgement, events []journal.Eve
 	if err != nil {
 		return out, err
 	}
-	out.Clocks = coverage.Clocks(p, sit, j.Decision, clockEvents(events), tx.Now())
+	out.Clocks = coverage.Clocks(p, sit, j.Decision, history(events, sit), tx.Now())
 	if t.State != Incomplete {
 		return out, nil
 	}

@@ -197,7 +197,7 @@ func (r *reader) decision() error {
 	if err != nil {
 		return err
 	}
-	r.v.Situation, r.v.History = sit, clockEvents(r.journal)
+	r.v.Situation, r.v.History = sit, history(r.journal, sit)
 	r.v.Clocks = coverage.Clocks(r.v.Rules.Policy, sit, j.Decision, r.v.History, r.v.Now)
 	return nil
 }
