@@ -12,6 +12,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/register/account"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+	"github.com/tierdesk/tierdesk/internal/rules/fact"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
@@ -98,6 +99,7 @@ func changesFor(s coverage.Situation, from, to *policy.Policy, at int64) bool {
 	categories := union(from.Categories(), to.Categories(), func(c policy.Category) string { return c.ID })
 	severities := union(from.Severities(), to.Severities(), func(c policy.SeverityLevel) string { return c.ID })
 	levels := union(from.Levels(), to.Levels(), func(l policy.Level) string { return l.ID })
+	channels, languages := words(fact.Channel, from, to), words(fact.Language, from, to)
 	differs := func() bool {
 		one := s
 		a, b := coverage.Decide(from, &one), coverage.Decide(to, &one)
@@ -125,9 +127,28 @@ func changesFor(s coverage.Situation, from, to *policy.Policy, at int64) bool {
 				}
 			}
 			s.Severity, s.SeverityAsked = "", ""
+			for _, s.Channel = range channels {
+				if differs() {
+					return true
+				}
+			}
+			s.Channel = ""
+			for _, s.Language = range languages {
+				if differs() {
+					return true
+				}
+			}
+			s.Language = ""
 		}
 	}
 	return false
+}
+
+// words are the words that either policy knows for a fact, after "" for none.
+func words(f fact.Fact, from, to *policy.Policy) []string {
+	a, _ := from.Words(f)
+	b, _ := to.Words(f)
+	return union(a, b, func(w string) string { return w })
 }
 
 // union is the ids of two lists, each once, after "" for none.

@@ -180,6 +180,7 @@ func TestWhomAChangeConcerns(t *testing.T) {
 			{"a promise", "is: 9h}", "is: 8h}", revise.Concerned, all},
 			{"an exclusion that everybody meets", "training:         {answer: no,", "training:         {answer: limited,", revise.Concerned, all},
 			{"who provides levels of another product", "- for: {product.type: self-hosted}\n    L1: {by: customer, for: end-user}\n    L2: {by: [vendor, partner], for: customer}", "- for: {product.type: self-hosted}\n    L1: {by: customer, for: end-user}\n    L2: {by: vendor, for: customer}", revise.Concerned, nil},
+			{"a channel that is refused", "## Support hours {#hours}", "## Channels {#channels}\n\n```policy\nchannels: {mail: {}, portal: {}, web: {}, api: {}}\n```\n\n## Support hours {#hours}", revise.Concerned, all},
 			{"wording alone", "Levels 1 and 2 are open from Monday to Friday:", "Levels 1 and 2 are open on weekdays:", revise.Concerned, nil},
 		} {
 			made := h.draft(c.from, c.to)
