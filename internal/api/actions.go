@@ -99,6 +99,7 @@ func (a *api) addActions() {
 	add(a, step("return", "Give a ticket back to the level below", "Needs a reason."), a.giveBack)
 	add(a, step("solve", "Say that it is solved", ""), a.solve)
 	add(a, step("reopen", "Open a solved or closed ticket again", "On a declined ticket this overrides the policy and needs a reason."), a.reopen)
+	add(a, step("learn", "Write down facts of the policy that were found out", "The policy is asked again. The desk records what the policy leaves to the provider, and what it was told; who asks answers what the policy asks them."), a.learn)
 	add(a, step("record", "Write down that an event of the policy happened", "It starts and stops clocks. Events stand under `events` in the policy, with who may record them; "+
 		"a desk also records workaround-given, on-site, paged and acknowledged."), a.record)
 	add(a, step("close", "Close a solved, declined or incomplete ticket", ""), a.finish)

@@ -134,6 +134,7 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 			"take-ticket":     {vendor1, nil, 200},
 			"assign-ticket":   {vendor1, map[string]any{"assignee": vendor1, "version": 1}, 200},
 			"record-ticket":   {vendor1, map[string]any{"event": "on-site"}, 200},
+			"learn-ticket":    {vendor1, map[string]any{"facts": map[string]any{}}, 422}, // this policy asks for no fact
 			"return-ticket":   {vendor2, map[string]any{"reason": "No"}, 200},
 			"solve-ticket":    {vendor1, map[string]any{"body": "Done"}, 200},
 			"reopen-ticket":   {vendor1, map[string]any{}, 200},
@@ -155,8 +156,8 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 				w.walk(s, kind)
 			}
 		}
-		if seen != 22 {
-			t.Errorf("%d operations, want 22", seen)
+		if seen != 23 {
+			t.Errorf("%d operations, want 23", seen)
 		}
 	})
 }

@@ -34,6 +34,7 @@ type createTicketIn struct {
 	Instance  string `json:"instance,omitempty" nullable:"true" doc:"The installation it concerns, by id, name or URL; without it the account's only or default one."`
 	Severity  string `json:"severity,omitempty" nullable:"true" doc:"A severity of the policy, if it has a scale."`
 	Reference string `json:"reference,omitempty" nullable:"true" doc:"Your own number for it."`
+	FactsIn
 	GateIn
 	_ struct{} `additionalProperties:"true"`
 }
@@ -44,7 +45,7 @@ func (b *createTicketIn) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, (*fields)(b)); err != nil {
 		return err
 	}
-	return b.beside(data, "subject", "body", "category", "requester", "instance", "severity", "reference")
+	return b.beside(data, "subject", "body", "category", "requester", "instance", "severity", "reference", "facts")
 }
 
 type openOut struct {
@@ -114,8 +115,11 @@ func (in *openIn) draft() (d ticket.Draft, err error) {
 	if d.Information, err = b.givenInformation(); err != nil {
 		return d, err
 	}
-	if len(b.given) > 0 {
-		d.IdempotencyKey, d.RequestHash, err = in.claim("", []any{b, b.given})
+	if d.Facts, err = b.FactsIn.given(); err != nil {
+		return d, err
+	}
+	if len(b.GateIn.given) > 0 {
+		d.IdempotencyKey, d.RequestHash, err = in.claim("", []any{b, b.GateIn.given})
 	} else {
 		d.IdempotencyKey, d.RequestHash, err = in.claim("", b)
 	}

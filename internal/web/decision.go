@@ -33,6 +33,14 @@ func (d reading) clause(id string) page.Clause {
 	return c
 }
 
+// clauseOf is the clause that a reason cites, of a later version where that one lets the contract stay.
+func (d reading) clauseOf(r *coverage.Reason) page.Clause {
+	if number, kept := ticket.KeptBy(r); kept {
+		return page.Clause{Anchor: r.Clause, Version: strconv.Itoa(number)}
+	}
+	return d.clause(r.Clause)
+}
+
 func (d reading) category(id string) string {
 	if c, ok := d.rules.Policy.Category(id); ok {
 		return c.Title
@@ -63,7 +71,7 @@ func (d reading) decision(dec *coverage.Decision, provider page.Org, at int64) p
 		}
 		if key := r.Clause + "\x00" + r.Text; !seen[key] && r.Text != "" {
 			seen[key] = true
-			out.Reasons = append(out.Reasons, page.Reason{Text: r.Text, Clause: d.clause(r.Clause), Overridden: r.Overridden})
+			out.Reasons = append(out.Reasons, page.Reason{Text: r.Text, Clause: d.clauseOf(&r), Overridden: r.Overridden})
 		}
 	}
 	for _, u := range dec.Unsettled {

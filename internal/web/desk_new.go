@@ -31,7 +31,7 @@ func (s *site) ticketNew(w http.ResponseWriter, r *http.Request, a identity.Acto
 		return err
 	}
 	opened, err := s.Tickets.Open(r.Context(), a, ticket.Draft{Channel: "desk", RequesterID: requester, Subject: f.get("subject"), Body: f.get("body"), Category: f.Get("category"), Severity: f.Get("severity"),
-		Reference: f.get("reference"), InstanceID: f.Get("instance"), Verified: true, Files: f.taken("files")})
+		Reference: f.get("reference"), InstanceID: f.Get("instance"), Verified: true, Files: f.taken("files"), Facts: typedFacts(f.Values)})
 	if fault.Is(err, fault.NotFound) {
 		return s.showTicketNew(w, r, a, f, s.noRequester())
 	}
@@ -87,6 +87,7 @@ func (s *site) aboutRequester(r *http.Request, a identity.Actor, f *form, p *pag
 	if err != nil {
 		return onlyServer(err)
 	}
+	p.Facts = reading{p.Frame, preview.Rules}.asked(f.Values)
 	p.Coverage = coverageBox(p.Frame, preview, f.Get("category") != "")
 	var orgID string
 	err = s.DB.Read(r.Context(), func(tx *db.Tx) error {

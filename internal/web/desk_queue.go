@@ -76,7 +76,7 @@ func (s *site) queue(w http.ResponseWriter, r *http.Request, a identity.Actor) e
 	if err != nil {
 		return err
 	}
-	p := page.Queue{Frame: f, Name: levelName(rules, level), Desk: page.Org{Name: a.OrgName, Kind: page.OrgKind(a.OrgKind)}, Address: "/desk/" + level,
+	p := page.Queue{Frame: f, Name: levelName(rules, level), Desk: page.Org{Name: a.OrgName, Kind: page.OrgKind(a.OrgKind)}, Address: queueHref(level),
 		Sort: sort, Older: list.Next, First: after == ""}
 	if !hasPlace(f.Nav, p.Address) {
 		return errNothing
@@ -113,7 +113,7 @@ func (s *site) overview(w http.ResponseWriter, r *http.Request, a identity.Actor
 		if err != nil {
 			return err
 		}
-		q := page.Queue{Frame: f, Name: levelName(rules, level), Address: "/desk/" + url.PathEscape(level), Sort: page.Urgent, Older: list.Next, Hours: s.deskHours(f, rules, a, level)}
+		q := page.Queue{Frame: f, Name: levelName(rules, level), Address: queueHref(level), Sort: page.Urgent, Older: list.Next, Hours: s.deskHours(f, rules, a, level)}
 		q.Total, q.More = placeCount(f.Nav, q.Address)
 		if q.Rows, err = s.queueRows(r, a, list.Rows, f); err != nil {
 			return err
@@ -277,4 +277,13 @@ func onlyGoals(p *policy.Policy) bool {
 		}
 	}
 	return true
+}
+
+// queueHref is the address of a level's queue. A level whose id is the name of another page of the desk has a longer one.
+func queueHref(level string) string {
+	switch level {
+	case "mine", "all", "aside", "new":
+		return "/desk/levels/" + url.PathEscape(level)
+	}
+	return "/desk/" + url.PathEscape(level)
 }

@@ -2,10 +2,11 @@ package web
 
 import (
 	"net/http"
-	"net/url"
+	"slices"
 
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/journal"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
 	"github.com/tierdesk/tierdesk/internal/rules/wording"
 	"github.com/tierdesk/tierdesk/internal/web/page"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
@@ -75,7 +76,7 @@ func (s sight) ticket(revealed map[string]string) page.Ticket {
 func (s sight) back() page.NavItem {
 	t := &s.v.Ticket
 	if t.ProviderOrg == s.a.OrgID && (s.a.Serves(t.Level) || s.a.Manager) {
-		return page.NavItem{Label: s.level(t.Level), Href: "/desk/" + url.PathEscape(t.Level)}
+		return page.NavItem{Label: s.level(t.Level), Href: queueHref(t.Level)}
 	}
 	return page.NavItem{Label: s.f.T("My desk"), Href: "/desk"}
 }
@@ -128,6 +129,18 @@ func (s sight) actions() page.Actions {
 			out.People = append(out.People, page.Option{Value: m.ID, Label: m.Name, Selected: m.ID == v.Ticket.AssigneeID})
 		}
 	}
+	if v.Handles && len(v.Unclosed) > 0 {
+		out.Solving = s.solving()
+	}
+	if v.Handles && may.Answer {
+		out.Facts = s.open(v.Questions)
+	}
+	if may.SetSeverity && v.Handles {
+		out.Severities = severitySteps(v.Rules.Policy, v.Ticket.Severity)
+	}
+	for _, e := range v.Recordable {
+		out.Events = append(out.Events, page.Option{Value: e.ID, Label: e.Title})
+	}
 	if may.Escalate {
 		out.EscalateTo = s.level(v.Next)
 	}
@@ -142,6 +155,17 @@ func (s sight) actions() page.Actions {
 		out.EscalateWhyNot = s.f.T("%s has this now: you can read it, and write where you see a box.", s.deskName(v.Ticket.Level, v.Ticket.ProviderOrg))
 	}
 	return out
+}
+
+// solving is the form for what the policy asks for before closing, and for nothing else.
+func (s sight) solving() *page.Handover {
+	v := s.v
+	h := s.handover(s.gate(v.Closing, v.Unclosed, v.Closing[0].Clause, v.Info.Waived), v.Closing, &v.Info, s.file)
+	h.Others = nil
+	h.Groups = slices.DeleteFunc(h.Groups, func(g page.Group) bool {
+		return !slices.ContainsFunc(v.Closing, func(r policy.Requirement) bool { return r.IDs[0] == g.Key })
+	})
+	return &h
 }
 
 func (s sight) account() *page.AccountFacts {

@@ -79,7 +79,11 @@ func (s *site) giveBack(ctx context.Context, a identity.Actor, number string, f 
 }
 
 func (s *site) solve(ctx context.Context, a identity.Actor, number string, f *form) error {
-	_, err := s.Tickets.Solve(ctx, a, number, f.version(), f.get("body"))
+	found, err := s.Tickets.Find(ctx, a, number)
+	if err != nil {
+		return err
+	}
+	_, err = s.Tickets.SolveWith(ctx, a, number, f.version(), f.get("body"), given(f, found.Rules.Policy))
 	return err
 }
 

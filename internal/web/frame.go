@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -137,7 +136,7 @@ func (s *site) deskNav(r *http.Request, a identity.Actor, p *policy.Policy, f pa
 		nav = append(nav, page.NavItem{Label: f.T("All queues"), Href: "/desk/all", Icon: "list", Key: "q", Current: r.URL.Path == "/desk/all"})
 	}
 	for _, c := range counts {
-		item := page.NavItem{Label: levelName(p, c.Level), Href: "/desk/" + url.PathEscape(c.Level), Icon: "level", Count: c.N, More: c.More, Hot: c.Hot, ShowCount: true, Key: rungKey(p, c.Level)}
+		item := page.NavItem{Label: levelName(p, c.Level), Href: queueHref(c.Level), Icon: "level", Count: c.N, More: c.More, Hot: c.Hot, ShowCount: true, Key: rungKey(p, c.Level)}
 		if c.Level == "" {
 			item.Label, item.Href, item.Icon, item.Key = f.T("Mine"), "/desk/mine", "me", "m"
 		}

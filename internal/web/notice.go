@@ -29,6 +29,7 @@ func (s *site) takeNotice(w http.ResponseWriter, r *http.Request, f page.Frame) 
 		"solved":    f.T("It is marked as solved."),
 		"reopened":  f.T("It is open again."),
 		"closed":    f.T("It is closed."),
+		"recorded":  f.T("It is recorded, and the policy was asked again."),
 		"details":   f.T("Thank you. Everything that was asked for is here."),
 		"opened":    f.T("Your request is kept. You can follow it here."),
 		"created":   f.T("The ticket is created."),

@@ -52,7 +52,9 @@ func fieldErrors(f page.Frame, err error) page.Errors {
 		if one.Label == "" {
 			// an information of the policy
 			one.Label = wording.Capital(plain(strings.TrimPrefix(field.Path, page.WaiveField(""))))
-			if !strings.HasPrefix(field.Path, page.WaiveField("")) {
+			if name, is := strings.CutPrefix(field.Path, "facts."); is {
+				one.Label, one.Field = wording.Capital(plain(name)), page.FactField(name)
+			} else if !strings.HasPrefix(field.Path, page.WaiveField("")) {
 				one.Field = page.InfoField(field.Path)
 			}
 		}

@@ -68,6 +68,9 @@ func (s *site) request(f page.Frame, v *ticket.View, a identity.Actor) page.Requ
 	p.Readers = d.readers(v.Current)
 	p.Earlier, p.Newest = d.pages("/requests/"+t.Name(), "")
 	p.Next = d.next()
+	if v.May.Answer {
+		p.Open = d.open(v.Pressing)
+	}
 	if t.State == ticket.Incomplete && v.May.GiveDetails {
 		h := d.stored()
 		p.Handover = &h

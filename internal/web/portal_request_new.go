@@ -33,7 +33,7 @@ func (s *site) requestNew(w http.ResponseWriter, r *http.Request, a identity.Act
 		return err
 	}
 	opened, err := s.Tickets.Open(r.Context(), a, ticket.Draft{Channel: "portal", Subject: f.get("subject"), Body: f.get("body"), Category: f.Get("category"),
-		Reference: f.get("reference"), InstanceID: f.Get("instance"), Verified: true, Files: f.taken("files"), Severity: f.Get("severity"), Information: given(f, rules)})
+		Reference: f.get("reference"), InstanceID: f.Get("instance"), Verified: true, Files: f.taken("files"), Severity: f.Get("severity"), Facts: typedFacts(f.Values), Information: given(f, rules)})
 	if no, ok := refused(s.bare(r), err); err != nil && ok {
 		return s.showRequestNew(w, r, a, f, no)
 	}
@@ -69,6 +69,9 @@ func (s *site) showRequestNew(w http.ResponseWriter, r *http.Request, a identity
 	}
 	p.Coverage = page.Coverage{Frame: frame}
 	if err == nil {
+		// a contract may stay on an earlier version, with words of its own
+		p.Categories, p.Severities = categories(frame, first.Rules.Policy, f.Get("category")), severities(frame, first.Rules.Policy, f.Get("severity"))
+		p.Facts = reading{frame, first.Rules}.asked(f.Values)
 		p.Coverage = coverageBox(frame, first, f.Get("category") != "")
 		if len(first.Decision.Missing) > 0 {
 			d, in := reading{frame, first.Rules}, typedInformation(f, first.Rules.Policy)
@@ -85,7 +88,7 @@ func (s *site) showRequestNew(w http.ResponseWriter, r *http.Request, a identity
 
 // about is what a form says of a request before it is sent.
 func about(v url.Values) ticket.About {
-	return ticket.About{Category: v.Get("category"), Severity: v.Get("severity"), InstanceID: v.Get("instance")}
+	return ticket.About{Category: v.Get("category"), Severity: v.Get("severity"), InstanceID: v.Get("instance"), Facts: typedFacts(v)}
 }
 
 // coverageBox is the calm box before sending.

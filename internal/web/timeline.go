@@ -197,6 +197,14 @@ func (s sight) events(e journal.Event) []page.Event {
 		out.Text = s.f.T("The severity was changed to %s", severityName(s.rules.Policy, e.Data["to"]))
 	case ticket.EventStatus:
 		out.Text = s.f.T("The status was changed to %s", s.status(e.Data["to"]))
+	case ticket.EventRecorded:
+		if portal && e.OrgID != s.v.Ticket.CustomerOrg {
+			return nil // what the desk found out reaches the asker with the decision
+		}
+		out.Text = s.f.T("%s recorded: %s", out.Actor, s.factName(e.Data["fact"]))
+		if said := s.factSaid(e.Data["fact"], e.At); said != "" {
+			out.Text += ": " + said
+		}
 	case ticket.EventHappened:
 		out.Text = s.f.T("%s recorded: %s", out.Actor, s.happened(e.Data["event"]))
 	case ticket.EventOverridden:

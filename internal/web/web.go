@@ -109,6 +109,7 @@ func (s *site) routes(mux *http.ServeMux) {
 	mine("GET /requests/{number}", s.requestPage)
 	mine("POST /requests/{number}/reply", s.requestAction(action{"sent", s.reply}))
 	mine("POST /requests/{number}/details", s.requestAction(action{"details", s.details}))
+	mine("POST /requests/{number}/facts", s.requestAction(action{"recorded", s.learn}))
 	mine("POST /requests/{number}/solve", s.requestAction(action{"solved", s.solveOwn}))
 	mine("POST /requests/{number}/reopen", s.requestAction(action{"reopened", s.reopenOwn}))
 	desk("GET /desk", s.deskStart)
@@ -118,10 +119,12 @@ func (s *site) routes(mux *http.ServeMux) {
 	desk("GET /desk/new", s.ticketNewPage)
 	desk("POST /desk/new", s.ticketNew)
 	desk("GET /desk/{level}", s.queue)
+	desk("GET /desk/levels/{level}", s.queue)
 	desk("GET /desk/tickets/{number}", s.ticketPage)
 	for name, act := range map[string]action{
 		"reply": {"sent", s.write}, "note": {"noted", s.writeNote}, "take": {"taken", s.take}, "assign": {"assigned", s.assign},
 		"return": {"returned", s.giveBack}, "solve": {"solved", s.solve}, "reopen": {"reopened", s.reopen}, "close": {"closed", s.finish},
+		"learn": {"recorded", s.learn}, "record": {"recorded", s.record},
 	} {
 		desk("POST /desk/tickets/{number}/"+name, s.ticketAction(name, act))
 	}

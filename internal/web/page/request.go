@@ -6,6 +6,7 @@ package page
 //
 //	POST /requests/{number}/reply    multipart: body, files
 //	POST /requests/{number}/details  multipart: the fields of Handover; only when Handover is set
+//	POST /requests/{number}/facts    the fields of Open
 //	POST /requests/{number}/solve    none
 //	POST /requests/{number}/reopen   reason
 type Request struct {
@@ -35,6 +36,8 @@ type Request struct {
 	Body, Reason string
 	// Handover is set while the request is incomplete.
 	Handover *Handover
+	// Open are questions whose answers the decision waits for.
+	Open     []Fact
 	Errors   Errors
 	Conflict *Conflict
 	DraftKey string

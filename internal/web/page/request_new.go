@@ -19,7 +19,9 @@ type RequestNew struct {
 	// Severities are the policy's scale, if it has one.
 	Severities []Option
 	// Instances are the reader's; one preselected. With a single one it is shown as a fact.
-	Instances     []Option
+	Instances []Option
+	// Facts are the questions of the policy; all may stay open.
+	Facts         []Fact
 	Subject, Body string
 	ShowReference bool
 	Reference     string

@@ -11,9 +11,11 @@ import "slices"
 //	/take      none
 //	/assign    assignee (a person's id, "" puts it back in the queue)
 //	/return    reason
-//	/solve     body (what solved it; goes to the requester's room)
+//	/solve     body (what solved it; goes to the requester's room), the fields of Actions.Solving
 //	/reopen    reason
 //	/close     none
+//	/learn     the fields of Actions.Facts, severity, reason
+//	/record    event
 //	/access/reveal  reason; answered by the same page with the secrets of Handover revealed, never cached
 //
 // After an error the page comes back with Errors filled and Actions.OpenForm naming the form to unfold
@@ -82,6 +84,12 @@ type Actions struct {
 	// ReturnTo is the level below, "" hides the form.
 	ReturnTo      string
 	Solve, Reopen bool
+	// Facts, Severities and Events are what may be recorded; empty hides the form.
+	Facts      []Fact
+	Severities []Option
+	Events     []Option
+	// Solving is what the policy asks for before closing.
+	Solving *Handover
 	// OpenForm is the form to unfold after an error, Typed what was typed in it.
 	OpenForm, Typed string
 }

@@ -12,10 +12,12 @@ type TicketNew struct {
 	// Severities are the policy's scale, if it has one.
 	Severities []Option
 	Instances  []Option
-	Subject    string
-	Body       string
-	Reference  string
-	Coverage   Coverage
-	Errors     Errors
-	DraftKey   string
+	// Facts are the questions of the policy to who asks.
+	Facts     []Fact
+	Subject   string
+	Body      string
+	Reference string
+	Coverage  Coverage
+	Errors    Errors
+	DraftKey  string
 }

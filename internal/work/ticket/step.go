@@ -279,9 +279,9 @@ func (c *change) raise(to string) error {
 // recordable are the built-in events that only people know of; the desk records them.
 func recordable() []string { return []string{"workaround-given", "on-site", "paged", "acknowledged"} }
 
-// recordable lists the events that the actor may record on a ticket, with their titles: those of the policy by whom it says, and
+// recordableBy lists the events that the actor may record on a ticket, with their titles: those of the policy by whom it says, and
 // the built-in ones that only people know of.
-func (s *Service) recordable(p *policy.Policy, t *Ticket, actor identity.Actor) []policy.EventType {
+func recordableBy(p *policy.Policy, t *Ticket, actor identity.Actor) []policy.EventType {
 	var list []policy.EventType
 	if !t.State.Active() && t.State != Incomplete {
 		return nil
@@ -315,7 +315,7 @@ func (s *Service) Record(ctx context.Context, actor identity.Actor, ref string, 
 		if !c.t.State.Active() && c.t.State != Incomplete {
 			return fault.New(fault.Conflict, "Nobody works on this ticket now. Open it again, then record what happened.")
 		}
-		if !c.t.handles(actor) && !slices.ContainsFunc(s.recordable(p, c.t, actor), known) {
+		if !c.t.handles(actor) && !slices.ContainsFunc(recordableBy(p, c.t, actor), known) {
 			return fault.New(fault.Denied, "The desk that has this ticket records this.")
 		}
 		clause := ""

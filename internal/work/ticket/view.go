@@ -62,10 +62,16 @@ type View struct {
 	// Next is the level that escalating leads to, Required what its gate asks, Missing what is not there yet.
 	Next              string
 	Required, Missing []policy.Requirement
+	// Closing is what the policy asks for before closing, Unclosed what of it is not there yet.
+	Closing, Unclosed []policy.Requirement
 	GateClause        string
 	Members           []identity.Person
-	May               May
-	Now               int64
+	// Questions are those of the policy to the actor's side, Pressing those whose answers the decision waits for. A desk is
+	// asked what it may find out, and what it may be told. Recordable are the events that the actor may record.
+	Questions, Pressing []coverage.Question
+	Recordable          []policy.EventType
+	May                 May
+	Now                 int64
 }
 
 // Rung is one level of the ladder with who provides it on this ticket.
@@ -79,7 +85,7 @@ type Rung struct {
 
 // May says what the actor can do now.
 type May struct {
-	Reply, Take, Assign, Escalate, Return, Solve, Reopen, Override, Close, Reveal, GiveDetails bool
+	Reply, Take, Assign, Escalate, Return, Solve, Reopen, Override, Close, Reveal, GiveDetails, Answer, SetSeverity bool
 }
 
 // View reads a ticket with everything a page shows, for one room ("" for the first that the actor may read).
@@ -287,6 +293,7 @@ func (r *reader) handover() error {
 		v.Next = next
 		v.Required, v.Missing = coverage.Requirements(p, sit, v.Ticket.Level, next), coverage.Gate(p, sit, v.Ticket.Level, next)
 	}
+	v.Closing, v.Unclosed = coverage.Requirements(p, sit, v.Ticket.Level, coverage.Close), coverage.Gate(p, sit, v.Ticket.Level, coverage.Close)
 	v.GateClause = clauseOf(v.Required)
 	return nil
 }
@@ -406,13 +413,32 @@ func (r *reader) may() error {
 		Close:       handles && can(Close),
 		Reveal:      handles && len(v.Info.Sealed) > 0,
 		GiveDetails: t.State == Incomplete && (asks || handles),
+		Answer:      t.State != Closed && (asks || handles),
+		SetSeverity: t.State.Active() && t.mayChangeSeverity(v.Rules.Policy, r.actor),
 	}
+	r.questions()
 	if !v.May.Assign {
 		return nil
 	}
 	var err error
 	v.Members, err = identity.ByLevel(r.tx, t.ProviderOrg, t.Level)
 	return err
+}
+
+func (r *reader) questions() {
+	v := r.v
+	if !v.May.Answer {
+		return
+	}
+	by := []coverage.Giver{coverage.GiverRequester}
+	if v.Handles {
+		by = []coverage.Giver{coverage.GiverProvider, coverage.GiverRequester}
+	}
+	for _, g := range by {
+		v.Questions = append(v.Questions, coverage.Questions(v.Rules.Policy, g)...)
+		v.Pressing = append(v.Pressing, coverage.Open(v.Rules.Policy, &v.Judgement.Decision, g)...)
+	}
+	v.Recordable = recordableBy(v.Rules.Policy, &v.Ticket, r.actor)
 }
 
 // AttachmentOf finds a file that the actor may read. Faults: NotFound.
