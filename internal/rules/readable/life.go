@@ -44,7 +44,7 @@ func (r reader) lives(clause string) []Life {
 	var list []Life
 	for i := range r.p.Lifecycles() {
 		life := &r.p.Lifecycles()[i]
-		if life.Clause != clause {
+		if chartedAt(life) != clause {
 			continue
 		}
 		out := Life{Today: r.today(), Versions: r.versions(life)}
@@ -61,6 +61,14 @@ func (r reader) lives(clause string) []Life {
 		}
 	}
 	return list
+}
+
+// chartedAt is the clause of the table of dates, or of the life where it has none.
+func chartedAt(life *policy.Lifecycle) string {
+	if len(life.Rows) > 0 {
+		return life.Rows[0].Clause
+	}
+	return life.Clause
 }
 
 // versions are those that the text names: rows of the table, and releases that it dates.
