@@ -75,6 +75,14 @@ func allRules(p *policy.Policy) []policy.Rule {
 	for _, a := range p.Allowances() {
 		rules = append(rules, a.Limits...)
 	}
+	for _, l := range p.Lifecycles() {
+		for _, line := range l.Lines {
+			rules = append(rules, l.Rules[line.Rule])
+		}
+		for _, x := range l.Exceptions {
+			rules = append(rules, l.Rules[x.Rule])
+		}
+	}
 	slices.SortStableFunc(rules, func(a, b policy.Rule) int { return a.Line - b.Line })
 	return rules
 }
