@@ -10,6 +10,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/rules/calendar"
 	"github.com/tierdesk/tierdesk/internal/rules/document"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
+	"github.com/tierdesk/tierdesk/internal/rules/lifecycle"
 	"github.com/tierdesk/tierdesk/internal/rules/wording"
 )
 
@@ -302,31 +303,12 @@ func (c *compiler) versions(n, a, b *node, operator string) *node {
 		if !knownX || !knownY {
 			return fact.Unknown
 		}
-		return truthOf(accepts(compareVersions(x, y)))
+		return truthOf(accepts(lifecycle.Compare(lifecycle.ParseVersion(x), lifecycle.ParseVersion(y))))
 	})
 	n.words = func(say fact.Speaker, not bool) string {
 		return a.words(say, false) + relation(operator, not, kindDate) + strings.Trim(b.words(say, false), `"`)
 	}
 	return n
-}
-
-// compareVersions compares part by part: numbers as numbers, other parts as text; an absent part comes first.
-func compareVersions(a, b string) int {
-	for a != "" || b != "" {
-		var x, y string
-		x, a, _ = strings.Cut(a, ".")
-		y, b, _ = strings.Cut(b, ".")
-		m, errX := strconv.ParseInt(x, 10, 63)
-		k, errY := strconv.ParseInt(y, 10, 63)
-		o := strings.Compare(x, y)
-		if errX == nil && errY == nil {
-			o = order(m, k)
-		}
-		if o != 0 {
-			return o
-		}
-	}
-	return 0
 }
 
 // in compiles `severity in ["S1", "S2"]` and `"obh" in addon`.

@@ -98,7 +98,7 @@ func TestConditions(t *testing.T) {
 		`"night" in addon`:                                                     yes,
 		`version.id < "10.10"`:                                                 yes,
 		`version.id >= "10.4"`:                                                 yes,
-		`version.id == "10.4.0"`:                                               no,
+		`version.id == "10.4.0"`:                                               yes, // a part that is not stated is 0
 		`contract.signed < date("2026-01-02")`:                                 yes,
 		`contract.signed + span("10d") == date("2026-01-11")`:                  yes,
 		`at < date("2026-03-30")`:                                              no,
