@@ -109,6 +109,8 @@ func (r reader) version(life *policy.Lifecycle, product *policy.Product, release
 		e := LifeEnd{Known: ends[i].Lives == lifecycle.Yes && ends[i].Settled() && ends[i].To != lifecycle.Ended}
 		if e.Known {
 			e.Open, e.Last = ends[i].To == lifecycle.Open, life.Life.LastDay(ends[i].To)
+		} else {
+			e = printedEnd(&life.Life, release.Version, i)
 		}
 		known = known || e.Known
 		v.Ends = append(v.Ends, e)
@@ -117,6 +119,16 @@ func (r reader) version(life *policy.Lifecycle, product *policy.Product, release
 		v.Phase = present.Phase
 	}
 	return v, known
+}
+
+// printedEnd is what the table says of a phase, where its lines hang on releases that the text does not date.
+func printedEnd(life *lifecycle.Life, v lifecycle.Version, phase int) LifeEnd {
+	for _, row := range life.Rows {
+		if end := row.Ends[phase]; row.Version.String() == v.String() && end.Said {
+			return LifeEnd{Known: true, Open: end.Day == lifecycle.Open, Last: life.LastDay(end.Day)}
+		}
+	}
+	return LifeEnd{}
 }
 
 // textOnly answers what the dates of a life hang on from the text alone: conditions on facts of a contract are open.
