@@ -3,6 +3,7 @@ package policies
 import (
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,12 +25,12 @@ type asked map[string]*yaml.Node
 // gridLimit keeps the product of many words from growing beyond what a second can judge.
 const (
 	gridLimit = 1500
-	ruleLimit = 200 // for the facts of one rule
+	ruleLimit = 600 // for the facts of one rule
 )
 
 func grid(t *testing.T, file string, p *policy.Policy) []judged {
 	t.Helper()
-	g := &gridMaker{p: p, seen: map[string]bool{}, numbers: map[int64]bool{}, dates: map[string]bool{}}
+	g := &gridMaker{p: p, seen: map[string]bool{}, numbers: map[string][]int64{}, dates: map[string]bool{}}
 	seeds := g.seeds(t, strings.TrimSuffix(file, ".md"))
 	g.boundaries(p.Written())
 	for _, seed := range seeds {
@@ -43,9 +44,11 @@ func grid(t *testing.T, file string, p *policy.Policy) []judged {
 	for _, seed := range distinct {
 		g.year(seed)
 	}
-	sets := g.ruleFacts()
-	for _, seed := range distinct[:min(3, len(distinct))] {
-		for _, facts := range sets {
+	for _, id := range g.places {
+		g.year(distinct[0].with("account.office", word(id)))
+	}
+	for _, facts := range g.ruleFacts() {
+		for _, seed := range g.about(seeds, distinct, facts) {
 			g.product(seed, facts, ruleLimit)
 		}
 	}
@@ -60,8 +63,10 @@ type gridMaker struct {
 	p       *policy.Policy
 	list    []judged
 	seen    map[string]bool
-	numbers map[int64]bool // that the document names
+	numbers map[string][]int64 // that the document compares a fact with, by the fact's name
 	dates   map[string]bool
+	places  []string
+	version []string
 }
 
 // seeds are the situations of the probe files of a policy.
@@ -145,7 +150,7 @@ func (g *gridMaker) distinct(seeds []asked) []asked {
 	for _, seed := range seeds {
 		s, _ := coverage.ParseSituation(g.p, []byte(seed.text()))
 		d := coverage.Decide(g.p, s)
-		key := strings.Join([]string{d.Calendar, s.Product.ID, s.Product.Type, d.Level, d.Provider.Kind, d.Version.Phase}, "|")
+		key := strings.Join([]string{d.Calendar, s.Product.ID, s.Product.Type, s.Language, d.Level, d.Provider.Kind, d.Version.Phase}, "|")
 		if !seen[key] {
 			seen[key] = true
 			list = append(list, seed)
@@ -154,7 +159,7 @@ func (g *gridMaker) distinct(seeds []asked) []asked {
 	return list
 }
 
-// boundaries collects the numbers and dates that the document names.
+// boundaries collects the numbers that the document compares each fact with, its dates, places and versions.
 func (g *gridMaker) boundaries(n *yaml.Node) {
 	if n == nil {
 		return
@@ -163,34 +168,73 @@ func (g *gridMaker) boundaries(n *yaml.Node) {
 		for _, date := range wholeDate.FindAllString(n.Text, -1) {
 			g.dates[date] = true
 		}
-		for _, digits := range number.FindAllString(n.Text, -1) {
-			if v, err := strconv.ParseInt(digits, 10, 40); err == nil {
-				g.numbers[v] = true
-			}
+		for _, name := range factName.FindAllString(n.Text, -1) {
+			g.bound(name, n)
 		}
 	}
-	for _, v := range n.Values {
+	if bands := n.Get("bands"); bands != nil {
+		g.bound(bands.Text, n.Get("is"))
+	}
+	for i, v := range n.Values {
+		if n.Kind == yaml.Map {
+			g.bound(n.Keys[i].Text, v)
+			switch n.Keys[i].Text {
+			case "places":
+				g.places = append(g.places, names(v)...)
+			case "table":
+				g.version = append(g.version, names(v)...)
+			}
+		}
 		g.boundaries(v)
 	}
 }
 
+// factName is a word of a condition that may be a fact.
+var factName = regexp.MustCompile(`[a-z][a-z_.]*[a-z]`)
+
+func names(n *yaml.Node) []string {
+	var list []string
+	for _, k := range n.Keys {
+		list = append(list, k.Text)
+	}
+	return list
+}
+
+// bound notes the numbers in a node as boundaries of a fact.
+func (g *gridMaker) bound(name string, n *yaml.Node) {
+	if _, ok := g.p.Facts().ByName(name); !ok || n == nil {
+		return
+	}
+	for _, digits := range number.FindAllString(n.Text, -1) {
+		if v, err := strconv.ParseInt(digits, 10, 40); err == nil && !slices.Contains(g.numbers[name], v) {
+			g.numbers[name] = append(g.numbers[name], v)
+		}
+	}
+	for _, v := range n.Values {
+		g.bound(name, v)
+	}
+}
+
 // values are the words, or the values at and around each boundary, that a fact can have.
-func (g *gridMaker) values(f fact.Fact) []*yaml.Node {
+func (g *gridMaker) values(f fact.Fact, seed asked) []*yaml.Node {
 	var list []*yaml.Node
 	switch g.p.Facts().Type(f) {
 	case fact.TypeNumber, fact.TypeDecimal:
-		for v := range g.numbers {
-			list = append(list, word(fmt.Sprint(max(v-1, 0))), word(fmt.Sprint(v)), word(fmt.Sprint(v+1)))
+		list = append(list, word("1"))
+		for _, v := range g.numbers[g.p.Facts().Name(f)] {
+			list = append(list, word(fmt.Sprint(max(v-1, 0))), word(fmt.Sprint(v)), word(fmt.Sprint(v+1)), word(fmt.Sprint(3*v)))
 		}
 	case fact.TypeDuration:
-		for v := range g.numbers {
-			if v < 100 {
-				list = append(list, word(fmt.Sprintf("%dd", max(v-1, 0))), word(fmt.Sprintf("%dd", v)), word(fmt.Sprintf("%dh", v)))
-			}
+		list = append(list, word("1h"))
+		for _, v := range g.numbers[g.p.Facts().Name(f)] {
+			list = append(list, word(fmt.Sprintf("%dd", max(v-1, 0))), word(fmt.Sprintf("%dd", v)), word(fmt.Sprintf("%dd", v+1)), word(fmt.Sprintf("%dh", v)))
 		}
 	case fact.TypeDate:
-		for _, day := range g.days() {
-			list = append(list, word(day.Format(time.DateOnly)))
+		for _, days := range []int{-30, -1, 0, 1, 30} {
+			if at := seed["at"]; at != nil && len(at.Text) > 10 {
+				day, _ := time.Parse(time.DateOnly, at.Text[:10])
+				list = append(list, word(day.AddDate(0, 0, days).Format(time.DateOnly)))
+			}
 		}
 	case fact.TypeSet:
 		words, _ := g.p.Words(f)
@@ -198,7 +242,11 @@ func (g *gridMaker) values(f fact.Fact) []*yaml.Node {
 		for _, w := range words {
 			list = append(list, &yaml.Node{Kind: yaml.List, Values: []*yaml.Node{word(w)}})
 		}
-	case fact.TypeInstant, fact.TypePlace:
+	case fact.TypePlace:
+		for _, id := range g.places {
+			list = append(list, word(id))
+		}
+	case fact.TypeInstant:
 	default:
 		words, closed := g.p.Words(f)
 		for _, w := range words {
@@ -243,18 +291,29 @@ func (g *gridMaker) days() []time.Time {
 func (g *gridMaker) variations(seed asked) {
 	space := g.p.Facts()
 	for f := range space.Facts() {
-		for _, v := range g.values(f) {
+		for _, v := range g.values(f, seed) {
 			g.add(seed.with(space.Name(f), v))
 		}
 	}
 	for _, a := range g.p.Allowances() {
-		for _, used := range []string{"0", "1", "5", "7", "1000"} {
+		for _, used := range []string{"0", "1", "5", "7", "1000", "30m", "45m"} {
 			one := &yaml.Node{Kind: yaml.Map, Keys: []*yaml.Node{word(a.ID)}, Values: []*yaml.Node{word(used)}}
 			g.add(seed.with("asked", one))
 			g.add(seed.with("asked", one).with("used", one))
 			g.add(seed.with("asked", one).with("used", one).with("bought", one))
 		}
 	}
+}
+
+// about are the seeds, up to two, that give one of the facts, and one that does not.
+func (g *gridMaker) about(seeds, distinct []asked, facts []fact.Fact) []asked {
+	list := []asked{distinct[0]}
+	for _, seed := range seeds {
+		if len(list) < 3 && slices.ContainsFunc(facts, func(f fact.Fact) bool { return f >= fact.Count && seed[g.p.Facts().Name(f)] != nil }) {
+			list = append(list, seed)
+		}
+	}
+	return list
 }
 
 // year puts a seed without a history on other days: each of 2026 at changing hours, and those around the dates of the document.
@@ -266,6 +325,11 @@ func (g *gridMaker) year(seed asked) {
 	for i := range 365 {
 		at := day.AddDate(0, 0, i).Add(time.Duration(i*7%24)*time.Hour + time.Duration(i%4)*15*time.Minute)
 		g.add(seed.with("at", word(at.Format(time.RFC3339))))
+	}
+	for _, id := range g.version {
+		for _, day := range g.days() {
+			g.add(seed.with("version.id", word(id+".0")).with("at", word(day.Add(12*time.Hour).Format(time.RFC3339))))
+		}
 	}
 	for _, day := range g.days() {
 		g.add(seed.with("at", word(day.Add(12*time.Hour).Format(time.RFC3339))))
@@ -348,6 +412,9 @@ func (g *gridMaker) ruleFacts() [][]fact.Fact {
 			add(append(g.read(&rule.When), g.read(&g.p.CoverageRules()[other].When)...))
 		}
 	}
+	for i := range g.p.Channels() {
+		add(append(g.read(&g.p.Channels()[i].When), fact.Channel))
+	}
 	for i := range g.p.Gates() {
 		add(g.read(&g.p.Gates()[i].When))
 	}
@@ -380,7 +447,7 @@ func (g *gridMaker) product(seed asked, facts []fact.Fact, limit int) {
 	space := g.p.Facts()
 	list := []asked{seed}
 	for _, f := range facts {
-		values := g.values(f)
+		values := g.values(f, seed)
 		if len(values) < 2 || len(list)*len(values) > limit {
 			continue
 		}

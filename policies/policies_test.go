@@ -2,6 +2,7 @@ package policies
 
 import (
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,36 @@ import (
 
 // fewestProbes is how many situations the default policy must at least answer as worked out by hand.
 const fewestProbes = 60
+
+// expectedWarnings are the warnings that a policy is meant to have, since what it restates is so.
+var expectedWarnings = map[string][]string{
+	"dataminer.md": {
+		"holidays of SG are sure until",                 // lunar feasts are announced a year ahead
+		"bands of monthly_credits leave a gap: exactly", // so does the published text
+	},
+	"redhat.md": {"`stated_as` differs from the window on"}, // the published UTC time holds in summer only
+}
+
+// Each warning is there once, and nothing else.
+func TestThePoliciesWarnOfWhatTheirTextsLeaveOpen(t *testing.T) {
+	for file, want := range expectedWarnings {
+		_, findings := policy.Parse(file, read(t, file))
+		if len(findings) != len(want) {
+			t.Errorf("%s: %d findings, want %d: %v", file, len(findings), len(want), findings)
+			continue
+		}
+		for i, f := range findings {
+			if f.Severity != policy.SeverityWarning || !strings.Contains(f.Message, want[i]) {
+				t.Errorf("%v, want a warning with %q", f, want[i])
+			}
+		}
+	}
+}
+
+func expected(file string, f policy.Finding) bool {
+	return f.Severity == policy.SeverityWarning &&
+		slices.ContainsFunc(expectedWarnings[file], func(want string) bool { return strings.Contains(f.Message, want) })
+}
 
 func TestEachPolicyIsWithoutFindings(t *testing.T) {
 	files, err := fs.Glob(FS, "*.md")
@@ -148,7 +179,9 @@ func parse(t *testing.T, file string) *policy.Policy {
 	t.Helper()
 	p, findings := policy.Parse(file, read(t, file))
 	for _, f := range findings {
-		t.Error(f)
+		if !expected(file, f) {
+			t.Error(f)
+		}
 	}
 	if p == nil {
 		t.FailNow()

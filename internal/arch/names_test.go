@@ -23,9 +23,13 @@ import (
 
 // ordinary are identifiers of policies that Go code may write, because it means something else by the word.
 var ordinary = map[string]string{
-	"media":  "a type of information: a picture or a recording",
-	"steps":  "a type of information: what somebody did, one after the other",
-	"update": "to change a row of a database",
+	"S1":       "a severity in an example of the reference, or in what the checker proposes",
+	"S2":       "a severity in an example of the reference, or in what the checker proposes",
+	"normal":   "an effort that is not best effort",
+	"priority": "a fact: the order that the customer gives its own requests",
+	"media":    "a type of information: a picture or a recording",
+	"steps":    "a type of information: what somebody did, one after the other",
+	"update":   "to change a row of a database",
 }
 
 // ordinaryNames are vendors' and products' names that are words of their own, too.

@@ -190,6 +190,7 @@ type MaintenanceWindow struct {
 	Until      *int64 `json:"until,omitempty"`
 	Next       *int64 `json:"next"`
 	AnnounceBy *int64 `json:"announce_by,omitempty"`
+	Clause     string `json:"clause"`
 }
 
 // Causes of Unsettled.

@@ -11,7 +11,7 @@ func (j *judge) maintenance(d *Decision) {
 }
 
 func (j *judge) window(m *policy.Maintenance) MaintenanceWindow {
-	out := MaintenanceWindow{ID: m.ID}
+	out := MaintenanceWindow{ID: m.ID, Clause: m.Clause}
 	hours, known := j.windows(m.Calendar)
 	if !known || j.s.At == 0 {
 		return out

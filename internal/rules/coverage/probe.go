@@ -91,6 +91,7 @@ type prober struct {
 	p      *policy.Policy
 	file   string
 	report ProbeReport
+	asking []string // clauses of the gates that the request of the present probe meets, passed or not
 }
 
 func (r *prober) fail(n *yaml.Node, format string, args ...any) {
@@ -172,9 +173,12 @@ func (r *prober) reach(s *Situation, d *Decision) {
 	j := newJudge(r.p, s)
 	var unused Decision
 	j.settle(&unused)
+	r.asking = nil
 	for _, g := range r.p.Gates() {
-		if g.ToIdx >= 0 && g.ToIdx <= j.level && j.bound && g.When.Eval(&j.facts) != fact.False || g.To == Submit {
+		onTheWay := g.ToIdx >= 0 && g.ToIdx <= j.level || g.To == Submit
+		if onTheWay && j.bound && g.When.Eval(&j.facts) != fact.False {
 			r.report.Reached[g.ID] = true
+			r.asking = append(r.asking, g.Clause)
 		}
 	}
 }
@@ -423,9 +427,12 @@ func (r *prober) due(name string, want *yaml.Node, d *Decision) {
 
 // clauses checks that every named clause is cited.
 func (r *prober) clauses(name string, want *yaml.Node, d *Decision) {
-	var cited []string
+	cited := slices.Clone(r.asking)
 	for _, reason := range d.Because {
 		cited = append(cited, reason.Clause)
+	}
+	for _, w := range d.Maintenance {
+		cited = append(cited, w.Clause)
 	}
 	for _, c := range d.Clocks {
 		for _, reason := range c.Because {
