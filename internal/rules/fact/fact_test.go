@@ -115,3 +115,18 @@ func TestRanges(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 }
+
+func TestRangesInWords(t *testing.T) {
+	for text, want := range map[string]string{
+		"below 10d": "less than 10 days", "to 10d": "10 days or less", "above 2h": "more than 2 hours", "from 2h to 3h": "from 2 hours to 3 hours",
+		"from 2h below 3h": "2 hours or more and less than 3 hours", "2h": "2 hours",
+	} {
+		test, err := new(Space).ParseRange(LeadTime, text)
+		if got := test.rangeText(new(Space)); err != nil || got != want {
+			t.Errorf("%s: %q %v, want %q", text, got, err, want)
+		}
+	}
+	if got := RangeWords("the fee", TypeDecimal, -1<<62, 99_499_999); got != "the fee is less than 99.5" {
+		t.Error(got)
+	}
+}

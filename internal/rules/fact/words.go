@@ -70,26 +70,35 @@ func (t *Test) Spoken(v *Space, say Speaker) []string {
 	return list
 }
 
-func (t *Test) rangeText(v *Space) string {
-	typ := v.Type(t.Fact)
-	return rangeText(t.lo, t.hi, func(n int64) string { return AmountText(typ, n) })
-}
+func (t *Test) rangeText(v *Space) string { return rangeText(v.Type(t.Fact), t.lo, t.hi) }
 
-func rangeText(lo, hi int64, show func(int64) string) string {
+// rangeText says a range whose ends are included, with the bounds as they were written: what is below 10 days is not said to the
+// second.
+func rangeText(typ Type, lo, hi int64) string {
+	unit := map[Type]int64{TypeDuration: 60_000, TypeDecimal: 1000}[typ]
+	lower, upper := AmountText(typ, lo)+" or more", AmountText(typ, hi)+" or less"
+	if unit > 0 && lo%unit == 1 {
+		lower = "more than " + AmountText(typ, lo-1)
+	}
+	if unit > 0 && hi%unit == unit-1 {
+		upper = "less than " + AmountText(typ, hi+1)
+	}
 	switch {
 	case lo == hi:
-		return show(lo)
+		return AmountText(typ, lo)
 	case hi >= 1<<61:
-		return show(lo) + " or more"
+		return lower
 	case lo <= -1<<61:
-		return show(hi) + " or less"
+		return upper
+	case strings.HasPrefix(lower, "more") || strings.HasPrefix(upper, "less"):
+		return lower + " and " + upper
 	}
-	return "from " + show(lo) + " to " + show(hi)
+	return "from " + AmountText(typ, lo) + " to " + AmountText(typ, hi)
 }
 
-// RangeWords says that an amount lies in a range, both ends included.
-func RangeWords(what string, lo, hi int64, show func(int64) string) string {
-	return what + " is " + rangeText(lo, hi, show)
+// RangeWords says that an amount of a type lies in a range, both ends included.
+func RangeWords(what string, typ Type, lo, hi int64) string {
+	return what + " is " + rangeText(typ, lo, hi)
 }
 
 // AmountText writes a value of an ordered type as people read it.

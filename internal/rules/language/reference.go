@@ -38,7 +38,8 @@ A policy is one Markdown file. Headings are its clauses and carry an id, ` + "`#
 Fenced blocks with the info string ` + "`policy`" + ` hold YAML and belong to the heading above them; every definition and rule inside
 cites that clause. A key may be spread over many blocks: maps merge by name at every depth, lists append in document order, a
 value given twice is an error. A word is read by what its place expects: ` + "`no`" + ` is a word, ` + "`17:00`" + ` a time, ` + "`10.0`" + ` a version.
-There are no anchors, aliases, merge keys or tags. A document has at most 1 MiB.
+There are no anchors, aliases, merge keys or tags. A document has at most 1 MiB. What is the desk's own practice and no promise of
+the document is marked on the page: a clause by ` + "`{#id .practice}`" + `, a paragraph as a quotation that begins with ` + "`Practice:`" + `.
 
 Lists of rules are read in one of two ways. **Choose**: the first rule that holds decides, in document order, so the special
 stands above the general; where none holds there is a gap, which is reported and never guessed. **Collect**: every rule that

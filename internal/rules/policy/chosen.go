@@ -393,7 +393,7 @@ func (c *compiler) cellSentencesOf(e *choice.Entry, r *Rule, say func(r Rule, va
 		for i := range e.Bands.Bands {
 			one := *r
 			b := &e.Bands.Bands[i]
-			text := fact.RangeWords(e.Bands.Of.Words(c.say), b.Lo, b.Hi, func(n int64) string { return fact.AmountText(e.Bands.Type, n) })
+			text := fact.RangeWords(e.Bands.Of.Words(c.say), e.Bands.Type, b.Lo, b.Hi)
 			one.Text = strings.Join(slices.DeleteFunc([]string{r.Text, text}, func(s string) bool { return s == "" }), " and ")
 			list = append(list, say(one, b.Value))
 		}
