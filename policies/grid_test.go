@@ -35,6 +35,9 @@ func grid(t *testing.T, file string, p *policy.Policy) []judged {
 	g.boundaries(p.Written())
 	for _, seed := range seeds {
 		g.add(seed)
+		if use := seed["asked"]; use != nil {
+			g.add(seed.with("used", use))
+		}
 	}
 	distinct := g.distinct(seeds)
 	for _, seed := range distinct {
@@ -43,6 +46,9 @@ func grid(t *testing.T, file string, p *policy.Policy) []judged {
 	}
 	for _, seed := range distinct {
 		g.year(seed)
+	}
+	for _, id := range g.version {
+		g.lives(distinct[0].with("version.id", word(id+".0")))
 	}
 	for _, id := range g.places {
 		g.year(distinct[0].with("account.office", word(id)))
@@ -326,11 +332,13 @@ func (g *gridMaker) year(seed asked) {
 		at := day.AddDate(0, 0, i).Add(time.Duration(i*7%24)*time.Hour + time.Duration(i%4)*15*time.Minute)
 		g.add(seed.with("at", word(at.Format(time.RFC3339))))
 	}
-	for _, id := range g.version {
-		for _, day := range g.days() {
-			g.add(seed.with("version.id", word(id+".0")).with("at", word(day.Add(12*time.Hour).Format(time.RFC3339))))
-		}
+	for _, day := range g.days() {
+		g.add(seed.with("at", word(day.Add(12*time.Hour).Format(time.RFC3339))))
 	}
+}
+
+// lives puts a version on the days around each date of the document.
+func (g *gridMaker) lives(seed asked) {
 	for _, day := range g.days() {
 		g.add(seed.with("at", word(day.Add(12*time.Hour).Format(time.RFC3339))))
 	}
@@ -395,9 +403,14 @@ func (g *gridMaker) ruleFacts() [][]fact.Fact {
 	var sets [][]fact.Fact
 	seen := map[string]bool{}
 	add := func(facts []fact.Fact) {
+		facts = slices.Clone(facts)
 		slices.Sort(facts)
 		facts = slices.Compact(facts)
-		if key := fmt.Sprint(facts); len(facts) > 1 && !seen[key] {
+		var key string
+		for _, f := range facts {
+			key += fmt.Sprint(int(f), " ")
+		}
+		if len(facts) > 1 && !seen[key] {
 			seen[key] = true
 			sets = append(sets, facts)
 		}
@@ -422,11 +435,16 @@ func (g *gridMaker) ruleFacts() [][]fact.Fact {
 		add(g.p.ClockDefs()[i].Choice.Facts())
 	}
 	for _, derived := range g.p.Derived() {
-		facts := derived.List.Facts()
+		facts := slices.Clone(derived.List.Facts())
 		if derived.Fact == fact.Severity {
 			facts = append(facts, derived.Fact)
 		}
 		add(facts)
+		for i := range facts {
+			for _, other := range facts[:i] {
+				add([]fact.Fact{facts[i], other})
+			}
+		}
 	}
 	return sets
 }
@@ -446,6 +464,7 @@ func (g *gridMaker) read(c *fact.Condition) []fact.Fact {
 func (g *gridMaker) product(seed asked, facts []fact.Fact, limit int) {
 	space := g.p.Facts()
 	list := []asked{seed}
+	slices.SortStableFunc(facts, func(a, b fact.Fact) int { return len(g.values(a, seed)) - len(g.values(b, seed)) })
 	for _, f := range facts {
 		values := g.values(f, seed)
 		if len(values) < 2 || len(list)*len(values) > limit {

@@ -59,6 +59,9 @@ func (j *judge) allowance(d *Decision, a *policy.Allowance) {
 		asked = max(a.StepMs, 1)
 	}
 	out := Allowance{ID: a.ID, Used: j.s.Used[a.ID], Asked: rounded(asked, a.StepMs, a.Round)}
+	if a.Period.Use {
+		out.Used = 0 // each use is measured by itself
+	}
 	effect, text := "", a.Sentence
 	if state == limitKnown || state == limitOpen {
 		allowed := state == limitOpen || out.Used+out.Asked <= limit
