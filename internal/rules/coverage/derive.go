@@ -177,11 +177,7 @@ func compareReadings(p *policy.Policy, s *Situation, d *Decision) {
 		var under []Decision
 		differs := false
 		for _, bit := range k.Bits {
-			all := p.Reading()
-			for _, other := range k.Bits {
-				all &^= other
-			}
-			other, _ := decideUnder(p, s, all|bit)
+			other, _ := decideUnder(p, s, p.Reading()&^allOf(k.Bits)|bit)
 			under = append(under, other)
 			differs = differs || resultOf(&other) != resultOf(&under[0])
 		}
@@ -197,6 +193,15 @@ func compareReadings(p *policy.Policy, s *Situation, d *Decision) {
 			d.Unsettled = append(d.Unsettled, Unsettled{Field: fieldThatDiffers(under), Cause: CauseConflict, Needs: k.Readings})
 		}
 	}
+}
+
+// allOf is the bits of all readings of a contradiction.
+func allOf(bits []uint64) uint64 {
+	var all uint64
+	for _, bit := range bits {
+		all |= bit
+	}
+	return all
 }
 
 // results are the fields in which readings can differ, the weightiest first.

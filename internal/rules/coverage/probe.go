@@ -162,6 +162,20 @@ func (r *prober) probe(given, n *yaml.Node) {
 
 // reach notes the rules that took part in a decision.
 func (r *prober) reach(s *Situation, d *Decision) {
+	r.reached(d)
+	if len(d.Conflict) > 0 {
+		for _, k := range r.p.Conflicts() {
+			for _, bit := range k.Bits {
+				other, _ := decideUnder(r.p, s, r.p.Reading()&^allOf(k.Bits)|bit)
+				r.reached(&other)
+			}
+		}
+	}
+	r.gates(s)
+}
+
+// reached notes the rules that gave the reasons of a decision.
+func (r *prober) reached(d *Decision) {
 	for _, reason := range d.Because {
 		r.report.Reached[reason.Rule] = true
 	}
@@ -170,6 +184,10 @@ func (r *prober) reach(s *Situation, d *Decision) {
 			r.report.Reached[reason.Rule] = true
 		}
 	}
+}
+
+// gates notes the gates on the way of a request, and which of them ask.
+func (r *prober) gates(s *Situation) {
 	j := newJudge(r.p, s)
 	var unused Decision
 	j.settle(&unused)
