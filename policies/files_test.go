@@ -6,7 +6,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
-func parseYAML(t *testing.T, text string) *yaml.Node {
+func parseYAML(t testing.TB, text string) *yaml.Node {
 	t.Helper()
 	n, mistake := yaml.Parse([]byte(text))
 	if mistake != nil {

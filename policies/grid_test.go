@@ -76,7 +76,7 @@ type gridMaker struct {
 }
 
 // seeds are the situations of the probe files of a policy.
-func (g *gridMaker) seeds(t *testing.T, name string) []asked {
+func (g *gridMaker) seeds(t testing.TB, name string) []asked {
 	t.Helper()
 	files, err := fs.Glob(FS, name+"*.probes.yaml")
 	if err != nil || len(files) == 0 {

@@ -189,7 +189,7 @@ func parse(t *testing.T, file string) *policy.Policy {
 	return p
 }
 
-func read(t *testing.T, name string) []byte {
+func read(t testing.TB, name string) []byte {
 	t.Helper()
 	src, err := fs.ReadFile(FS, name)
 	if err != nil {

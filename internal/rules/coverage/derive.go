@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/rules/choice"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
@@ -169,28 +170,32 @@ func (j *judge) Word(f fact.Fact) (string, bool) {
 
 // ---- contradictions ----
 
-// compareReadings decides again under each other reading and names the contradictions that make a difference.
+// compareReadings decides again under the readings that are not used and names the contradictions that make a difference.
 func compareReadings(p *policy.Policy, s *Situation, d *Decision) {
 	conflicts := p.Conflicts()
+	own := results(d)
 	for i := range conflicts {
 		k := &conflicts[i]
-		var under []Decision
+		under := make([][]result, len(k.Readings))
 		differs := false
-		for _, bit := range k.Bits {
-			other, _ := decideUnder(p, s, p.Reading()&^allOf(k.Bits)|bit)
-			under = append(under, other)
-			differs = differs || resultOf(&other) != resultOf(&under[0])
+		for r, bit := range k.Bits {
+			if under[r] = own; p.Reading()&bit == 0 {
+				other, _ := decideUnder(p, s, p.Reading()&^allOf(k.Bits)|bit)
+				under[r] = results(&other)
+			}
+			differs = differs || !slices.Equal(under[r], own)
 		}
 		if !differs {
 			continue
 		}
+		field := fieldThatDiffers(under)
 		found := Conflict{Name: k.ID, Clause: k.Clause, Use: k.Use}
 		for r, reading := range k.Readings {
-			found.Readings = append(found.Readings, Reading{Name: reading, Clause: k.Clauses[r], Result: describe(&under[r], under)})
+			found.Readings = append(found.Readings, Reading{Name: reading, Clause: k.Clauses[r], Result: resultIn(under[r], field)})
 		}
 		d.Conflict = append(d.Conflict, found)
 		if k.Use == "ask" {
-			d.Unsettled = append(d.Unsettled, Unsettled{Field: fieldThatDiffers(under), Cause: CauseConflict, Needs: k.Readings})
+			d.Unsettled = append(d.Unsettled, Unsettled{Field: field.of(), Cause: CauseConflict, Needs: k.Readings})
 		}
 	}
 }
@@ -204,51 +209,68 @@ func allOf(bits []uint64) uint64 {
 	return all
 }
 
-// results are the fields in which readings can differ, the weightiest first.
-func results(d *Decision) [][2]string {
-	list := [][2]string{
-		{"covered", d.Covered}, {"version.phase", d.Version.Phase}, {"severity", d.Severity}, {"level", d.Level},
-		{"provider", d.Provider.Kind + " " + d.Provider.Org}, {"calendar", d.Calendar}, {"outside", d.Outside},
+// result is one field of a decision, one of several by name, and its value in two parts.
+type result struct {
+	field, name string
+	a, b        string
+}
+
+// of is the path of the field.
+func (r result) of() string {
+	if r.name != "" {
+		return r.field + "." + r.name
 	}
+	return r.field
+}
+
+// results are the fields in which readings can differ, the weightiest first.
+func results(d *Decision) []result {
+	allowed := func(yes *bool) string {
+		switch {
+		case yes == nil:
+			return ""
+		case *yes:
+			return "yes"
+		}
+		return "no"
+	}
+	list := append(make([]result, 0, 16), result{"covered", "", d.Covered, ""}, result{"version.phase", "", d.Version.Phase, ""},
+		result{"severity", "", d.Severity, ""}, result{"level", "", d.Level, ""}, result{"provider", "", d.Provider.Kind, d.Provider.Org},
+		result{"calendar", "", d.Calendar, d.Outside}, result{"channel_allowed", "", allowed(d.ChannelAllowed), ""})
 	if d.Charge != nil {
-		list = append(list, [2]string{"charge", d.Charge.Rate + d.Charge.From})
+		list = append(list, result{"charge", "", d.Charge.Rate, d.Charge.From})
 	}
 	for i := range d.Clocks {
 		c := &d.Clocks[i]
-		list = append(list, [2]string{"clocks." + c.ID, c.Target + " " + c.Calendar})
+		list = append(list, result{"clocks", c.ID, c.Target, c.Calendar})
+	}
+	for i := range d.Allowances {
+		a := &d.Allowances[i]
+		list = append(list, result{"allowances", a.ID, allowed(a.Allowed), ""})
 	}
 	for _, m := range d.Missing {
-		list = append(list, [2]string{"missing", m})
+		list = append(list, result{"missing", "", m, ""})
 	}
-	return append(list, [2]string{"version.until", d.Version.Until})
+	return append(list, result{"version.until", "", d.Version.Until, ""})
 }
 
-func resultOf(d *Decision) string {
-	text := ""
-	for _, r := range results(d) {
-		text += r[0] + "=" + r[1] + "\n"
-	}
-	return text
-}
-
-func fieldThatDiffers(under []Decision) string {
-	first := results(&under[0])
-	for i := range first {
-		for k := range under {
-			if other := results(&under[k]); i >= len(other) || other[i] != first[i] {
-				return first[i][0]
+// fieldThatDiffers is the weightiest field in which two readings differ.
+func fieldThatDiffers(under [][]result) result {
+	for i, first := range under[0] {
+		for _, other := range under[1:] {
+			if i >= len(other) || other[i] != first {
+				return first
 			}
 		}
 	}
-	return "missing"
+	return result{field: "missing"}
 }
 
-// describe says the result of one reading in the field that differs.
-func describe(d *Decision, under []Decision) string {
-	field := fieldThatDiffers(under)
-	for _, r := range results(d) {
-		if r[0] == field {
-			return r[1]
+// resultIn is what one reading leads to in a field.
+func resultIn(list []result, field result) string {
+	for _, r := range list {
+		if r.field == field.field && r.name == field.name {
+			return strings.TrimSpace(r.a + " " + r.b)
 		}
 	}
 	return ""
