@@ -242,7 +242,6 @@ type walker struct {
 	used                   [3][]int // at each minute since the start of the span
 	pausedAt               []bool
 	now                    aims
-	cal0                   []string
 	paused                 bool
 	late, byChange         bool
 	lateDue, missed        int
