@@ -186,8 +186,8 @@ A situation can hold these besides. They are no facts that a condition looks at.
 | ` + "`waived` | information that a recorded reason replaces | `[screenshot]`" + ` |
 | ` + "`amounts` | how much of an information there is, where it is more than one | `{matrix: 2}`" + ` |
 | ` + "`bought`, `used`, `asked`, `carried` | by allowance: what was bought, what was used in this period (0), what this request wants (1 where it counts), what earlier periods left | `{sessions: 3, advice-hours: 40m}`" + ` |
-| ` + "`account.partner_levels` | levels for which the account's partner runs a desk; all, if not given | `[L1]`" + ` |
-| ` + "`contract.provides` | which organisation provides a level | `{L1: acme}`" + ` |
+| ` + "`account.partner_levels` | levels for which the account's partner runs a desk; all, if not given | `[front, back]`" + ` |
+| ` + "`contract.provides` | which organisation provides a level | `{front: acme}`" + ` |
 | ` + "`contract.terms` | what was negotiated, in the form of the policy | `{clocks: {answer: {within: [{is: 1h}]}}}`" + ` |
 
 Some facts have a form of their own:
