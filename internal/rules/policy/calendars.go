@@ -40,8 +40,12 @@ func (c *compiler) calendarIndex(id string) int {
 	return slices.IndexFunc(c.p.calendars, func(k Calendar) bool { return k.ID == id })
 }
 
-// maxCalendars bounds what calendars can be made of.
-const maxCalendars = 250
+// maxCalendars bounds what calendars can be made of, and maxParts what one of them is made of in the end: the parts of parts
+// are counted each time, so that a short text cannot ask for hours that take for ever to work out.
+const (
+	maxCalendars = 250
+	maxParts     = 500
+)
 
 func (c *compiler) calendar(key, n *yaml.Node) {
 	if len(c.p.calendars) == maxCalendars+2 {
@@ -58,6 +62,10 @@ func (c *compiler) calendar(key, n *yaml.Node) {
 		sound = c.ownHours(key, n, &def, r)
 	}
 	r.minus = c.parts(n, "minus", &def)
+	if def.size++; def.size > maxParts {
+		c.ErrorAt(key, "calendar %q is made of more than %d calendars, those of its parts counted in; name fewer, or write its week", key.Text, maxParts)
+		def.size, def.Any, def.Minus, r.any, r.minus, sound = 1, nil, nil, nil, nil, false
+	}
 	c.businessDay(n, &def, r)
 	c.finish(key, &def, r, sound)
 	def.Words = c.weekWords(&def, n)
@@ -75,6 +83,7 @@ func (c *compiler) parts(n *yaml.Node, what string, def *Calendar) []int {
 			continue
 		}
 		list = append(list, i)
+		def.size += c.p.calendars[i].size
 		for _, f := range c.p.calendars[i].Rests {
 			if !slices.Contains(def.Rests, f) {
 				def.Rests = append(def.Rests, f)
@@ -290,6 +299,7 @@ func (c *compiler) holidayNames() []string {
 
 func (c *compiler) holidays() {
 	c.p.sets = map[string]*calendar.Holidays{}
+	size := map[string]int{} // how many sets each is made of
 	c.entries("holidays", func(key, n *yaml.Node) {
 		if !c.Is(n, yaml.Map, "holidays") {
 			return
@@ -302,7 +312,12 @@ func (c *compiler) holidays() {
 		for _, w := range c.Words(n.Get("like"), "like") {
 			if set := c.holidaySet(w); set != nil {
 				spec.Like = append(spec.Like, set)
+				size[key.Text] += max(size[w.Text], 1)
 			}
+		}
+		if size[key.Text] > maxParts {
+			c.ErrorAt(key, "the holidays %q are made of more than %d others, those of its parts counted in; name fewer under `like`", key.Text, maxParts)
+			spec.Like, size[key.Text] = nil, 1
 		}
 		if observed := n.Get("observed"); observed != nil {
 			var err error

@@ -133,8 +133,11 @@ func (c *compiler) calculated(n *yaml.Node, stage int, spec cells) choice.Cell {
 
 // ---- tables ----
 
-// maxCells bounds the combinations of one table.
-const maxCells = 10_000
+// maxCells bounds the combinations of one table, and maxAllCells those of all tables of a policy: each has its own sentence.
+const (
+	maxCells    = 10_000
+	maxAllCells = 100_000
+)
 
 // tabling reads one table.
 type tabling struct {
@@ -168,7 +171,7 @@ func (c *compiler) table(by, is *yaml.Node, what string, stage int, spec cells) 
 		}
 	}
 	if len(t.axes) == 0 || !t.names(is, 0) {
-		return &choice.Table{Axes: t.axes, Sizes: make([]int, len(t.axes)), At: []int32{-1}}
+		return emptyTable(t.axes)
 	}
 	table := t.build(by)
 	for _, leaf := range t.leafs {
@@ -176,6 +179,11 @@ func (c *compiler) table(by, is *yaml.Node, what string, stage int, spec cells) 
 	}
 	t.unused(is, 0)
 	return table
+}
+
+// emptyTable stands in for a table that could not be read: one combination without a cell.
+func emptyTable(axes []fact.Fact) *choice.Table {
+	return &choice.Table{Axes: axes, Sizes: make([]int, len(axes)), At: []int32{-1}}
 }
 
 // names checks the words of the rows, so that each axis has all its words before the table is laid out.
@@ -207,8 +215,13 @@ func (t *tabling) build(at *yaml.Node) *choice.Table {
 	}
 	if spots > maxCells {
 		t.c.ErrorAt(at, "this table has %d combinations; at most %d are allowed", spots, maxCells)
-		table.At = make([]int32, spots%maxCells+1)
-		return table
+		return emptyTable(t.axes)
+	}
+	if before := t.c.cells; before <= maxAllCells && before+spots > maxAllCells {
+		t.c.ErrorAt(at, "the tables down to here have more than %d combinations; go by fewer facts in one of them", maxAllCells)
+	}
+	if t.c.cells += spots; t.c.cells > maxAllCells {
+		return emptyTable(t.axes)
 	}
 	table.At = make([]int32, spots)
 	for spot := range table.At {

@@ -44,6 +44,7 @@ type compiler struct {
 
 	readings map[string]uint64 // bits of the readings under `conflicts`
 	used     map[string]bool   // readings that a rule belongs to
+	cells    int               // combinations of all tables so far
 }
 
 // MaxBytes is the length that a document may have.

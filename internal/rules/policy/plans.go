@@ -29,12 +29,21 @@ func (p *Policy) Plan(id string) (Plan, bool) {
 	return find(p.plans, func(plan Plan) bool { return plan.ID == id })
 }
 
+// maxPlans bounds the plans of a policy.
+const maxPlans = 200
+
 func (c *compiler) plans() {
 	c.entries("plans", func(key, n *yaml.Node) {
 		if !c.Is(n, yaml.Map, "a plan") {
 			return
 		}
 		c.Only(n, "plans."+key.Text, []string{"name", "answer", "offer", "queue", "builds_on", "includes", "needs", "says"}, nil)
+		if len(c.p.plans) == maxPlans {
+			c.ErrorAt(key, "more than %d plans are too many for one policy", maxPlans)
+		}
+		if len(c.p.plans) >= maxPlans {
+			return
+		}
 		name := or(c.Text(n, "name"), wording.Name(key.Text))
 		c.p.plans = append(c.p.plans, Plan{
 			ID: key.Text, Name: name, BuildsOn: c.Text(n, "builds_on"), Includes: c.Strings(n, "includes"),
