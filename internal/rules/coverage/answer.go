@@ -89,16 +89,18 @@ func (j *judge) undecided(strictest policy.Answer) ([]fact.Fact, bool) {
 }
 
 // askable replaces facts that the policy works out by what it needs for them.
-func (j *judge) askable(needs []fact.Fact) []fact.Fact {
-	for i, f := range needs {
+func (j *judge) askable(asked []fact.Fact) []fact.Fact {
+	needs := make([]fact.Fact, 0, len(asked))
+	for _, f := range asked {
 		switch f {
 		case fact.Served:
-			needs[i] = fact.RequesterKind
+			needs = append(needs, fact.RequesterKind)
 		case fact.VersionPhase, fact.VersionUntil:
-			needs[i] = j.life.needs[0]
-			needs = append(needs, j.life.needs[1:]...)
+			needs = append(needs, j.life.needs...) // none where the policy does not say how long the version lives
 		case fact.VersionBehind, fact.VersionLatest, fact.VersionLastMinor, fact.VersionNewestForDependency:
-			needs[i] = j.standingNeeds(f)
+			needs = append(needs, j.standingNeeds(f))
+		default:
+			needs = append(needs, f)
 		}
 	}
 	if slices.Contains(needs, fact.HoursOpen) && len(j.hours.unplaced) > 0 {

@@ -130,6 +130,7 @@ func (j *judge) openEnd(d *Decision, phase int, now bool, ask *asker) {
 	field := "version.phases." + j.life.of.Phases[phase].ID
 	if now {
 		field = "version.until"
+		j.life.needs = ask.facts(j.life.ends[phase].Missing)
 	}
 	j.unsettled(d, field, CauseMissing, ask.facts(j.life.ends[phase].Missing))
 }
