@@ -19,18 +19,18 @@ type VersionIn struct {
 
 type escalateIn struct {
 	RefIn
-	Body *escalationIn
+	Body *stepIn
 }
 
-type escalationIn struct {
+type stepIn struct {
 	GateIn
 	VersionIn
 	_ struct{} `additionalProperties:"true"`
 }
 
 // UnmarshalJSON reads the fields, and what the policy asks for beside them.
-func (b *escalationIn) UnmarshalJSON(data []byte) error {
-	type fields escalationIn
+func (b *stepIn) UnmarshalJSON(data []byte) error {
+	type fields stepIn
 	if err := json.Unmarshal(data, (*fields)(b)); err != nil {
 		return err
 	}
@@ -69,7 +69,23 @@ type solveIn struct {
 
 type solutionIn struct {
 	Body string `json:"body,omitempty" nullable:"true" doc:"A message to whom the desk serves."`
+	GateIn
 	VersionIn
+	_ struct{} `additionalProperties:"true"`
+}
+
+// UnmarshalJSON reads the fields, and what the policy asks for beside them.
+func (b *solutionIn) UnmarshalJSON(data []byte) error {
+	type fields solutionIn
+	if err := json.Unmarshal(data, (*fields)(b)); err != nil {
+		return err
+	}
+	return b.beside(data, "body", "version")
+}
+
+type finishIn struct {
+	RefIn
+	Body *stepIn
 }
 
 type recordIn struct {
@@ -92,17 +108,18 @@ func (a *api) addActions() {
 		return operation{id: name + "-ticket", method: http.MethodPost, path: "/tickets/{id}/" + name, tag: "Steps", summary: summary, about: about,
 			errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict}}
 	}
+	const closing = "Where the policy has a gate to close, answers a desk 422 with what is missing until it is met."
 	add(a, step("escalate", "Hand a ticket to the next level", "Answers 422 with what is missing until the gate of the policy is met; what you gave is kept meanwhile. "+
 		"An incomplete ticket is submitted to its level in the same way."), a.escalate)
 	add(a, step("take", "Take a ticket", "You need not take a ticket before any other step."), a.take)
 	add(a, step("assign", "Give a ticket to a member of the desk", ""), a.assign)
 	add(a, step("return", "Give a ticket back to the level below", "Needs a reason."), a.giveBack)
-	add(a, step("solve", "Say that it is solved", ""), a.solve)
+	add(a, step("solve", "Say that it is solved", closing), a.solve)
 	add(a, step("reopen", "Open a solved or closed ticket again", "On a declined ticket this overrides the policy and needs a reason."), a.reopen)
 	add(a, step("learn", "Write down facts of the policy that were found out", "The policy is asked again. The desk records what the policy leaves to the provider, and what it was told; who asks answers what the policy asks them."), a.learn)
 	add(a, step("record", "Write down that an event of the policy happened", "It starts and stops clocks. Events stand under `events` in the policy, with who may record them; "+
 		"a desk also records workaround-given, on-site, paged and acknowledged."), a.record)
-	add(a, step("close", "Close a solved, declined or incomplete ticket", ""), a.finish)
+	add(a, step("close", "Close a solved, declined or incomplete ticket", closing), a.finish)
 }
 
 // sent is a body that may be left out.
@@ -164,7 +181,11 @@ func (a *api) giveBack(ctx context.Context, c *call, in *reasonIn) (*ticketAnswe
 
 func (a *api) solve(ctx context.Context, c *call, in *solveIn) (*ticketAnswer, error) {
 	body := sent(in.Body)
-	return a.done(ctx, c.actor)(a.Tickets.Solve(ctx, c.actor, in.ID, body.Version, body.Body))
+	info, err := body.givenInformation()
+	if err != nil {
+		return nil, err
+	}
+	return a.done(ctx, c.actor)(a.Tickets.SolveWith(ctx, c.actor, in.ID, body.Version, body.Body, info))
 }
 
 func (a *api) reopen(ctx context.Context, c *call, in *reasonIn) (*ticketAnswer, error) {
@@ -172,6 +193,11 @@ func (a *api) reopen(ctx context.Context, c *call, in *reasonIn) (*ticketAnswer,
 	return a.done(ctx, c.actor)(a.Tickets.Reopen(ctx, c.actor, in.ID, body.Version, strings.TrimSpace(body.Reason)))
 }
 
-func (a *api) finish(ctx context.Context, c *call, in *plainIn) (*ticketAnswer, error) {
-	return a.done(ctx, c.actor)(a.Tickets.Finish(ctx, c.actor, in.ID, sent(in.Body).Version))
+func (a *api) finish(ctx context.Context, c *call, in *finishIn) (*ticketAnswer, error) {
+	body := sent(in.Body)
+	info, err := body.givenInformation()
+	if err != nil {
+		return nil, err
+	}
+	return a.done(ctx, c.actor)(a.Tickets.FinishWith(ctx, c.actor, in.ID, body.Version, info))
 }
