@@ -49,7 +49,9 @@ information:
   hours:   {type: number, title: Hours of operation}
   photo:   {type: image, title: Picture of the type plate}
   no_photo: {type: yes-no, title: The type plate cannot be read}
+  repair:  {type: text, title: What was done}
 gates:
+  - {to: close, require: [repair]}
   - {to: submit, unless: {category: noise}, require: [serial, since, {any: [photo, no_photo]}, {hours: 1, waive: with-reason}]}
 responsibility: [{support: {by: vendor, for: [customer, end-user]}}]
 hours: [{use: none}]
@@ -285,7 +287,15 @@ func TestADeskWithOneLevel(t *testing.T) {
 		f.do(asker, "POST", path+"/escalate", map[string]any{"no_photo": true}).is(422).has(map[string]any{"missing": []string{"hours"}, "clause": "pumps"})
 		f.do(asker, "POST", path+"/escalate", map[string]any{"waive": map[string]string{"hours": "The counter is broken."}}).is(200).has(map[string]any{"state": "new"})
 		f.do(vendorAll, "POST", path+"/escalate", nil).is(409)
-		f.do(vendorAll, "POST", path+"/solve", map[string]any{"body": "A new seal."}).is(200).has(map[string]any{"state": "solved"})
+		f.do(vendorAll, "POST", path+"/solve", map[string]any{"body": "A new seal."}).is(422).has(map[string]any{"missing": []string{"repair"}})
+		f.do(vendorAll, "POST", path+"/solve", map[string]any{"repar": "A seal."}).is(422).blames("repar")
+		f.do(vendorAll, "POST", path+"/solve", map[string]any{"body": "A new seal.", "repair": "The seal was changed."}).is(200).has(map[string]any{"state": "solved"})
+
+		// who asked may say that it is solved; the desk still owes what closing needs
+		own := "/tickets/" + f.do(asker, "POST", "/tickets", map[string]any{"subject": "It hums", "body": "A noise.", "category": "noise"}).is(201).text("number")
+		f.do(asker, "POST", own+"/solve", nil).is(200).has(map[string]any{"state": "solved"})
+		f.do(vendorAll, "POST", own+"/close", nil).is(422).has(map[string]any{"missing": []string{"repair"}})
+		f.do(vendorAll, "POST", own+"/close", map[string]any{"information": map[string]any{"repair": "Nothing was to be done."}}).is(200).has(map[string]any{"state": "closed"})
 
 		// the pages: the form is the policy's
 		empty := f.browse(asker, "/requests/new?category=leak")

@@ -74,9 +74,7 @@ func (d reading) decision(dec *coverage.Decision, provider page.Org, at int64) p
 			out.Reasons = append(out.Reasons, page.Reason{Text: r.Text, Clause: d.clauseOf(&r), Overridden: r.Overridden})
 		}
 	}
-	for _, u := range dec.Unsettled {
-		out.Unsettled = append(out.Unsettled, d.unsettled(u))
-	}
+	out.Unsettled = d.unsettled(dec.Unsettled)
 	return out
 }
 
@@ -118,11 +116,26 @@ func (d reading) allowance(id string) string {
 
 func plain(id string) string { return strings.NewReplacer("-", " ", "_", " ", ".", " ").Replace(id) }
 
-func (d reading) unsettled(u coverage.Unsettled) string {
-	if on := u.DependsOn(d.rules.Policy); on != "" {
-		return d.f.T("Not known yet: %s. It depends on %s.", u.Question(), on)
+// unsettled says what is open; what depends on the same is said together.
+func (d reading) unsettled(list []coverage.Unsettled) (out []string) {
+	p, open := d.rules.Policy, map[string][]string{}
+	for i := range list {
+		on := list[i].DependsOn(p)
+		open[on] = append(open[on], list[i].Question(p))
 	}
-	return d.f.T("The policy leaves open %s.", u.Question())
+	for i := range list {
+		on := list[i].DependsOn(p)
+		what := open[on]
+		delete(open, on)
+		switch {
+		case len(what) == 0:
+		case on == "":
+			out = append(out, d.f.T("The policy leaves open %s.", wording.And(what)))
+		default:
+			out = append(out, d.f.T("Not known yet: %s. It depends on %s.", wording.And(what), on))
+		}
+	}
+	return out
 }
 
 // portalDecision is a decision for who asks: of what is not included it shows

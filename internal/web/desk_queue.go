@@ -232,7 +232,7 @@ func queueRow(t ticket.Row, a identity.Actor, p *policy.Policy, f page.Frame) pa
 	row := page.QueueRow{Number: t.Name(), Subject: subject(t.Subject, f), State: page.State(t.State), Requester: t.RequesterName,
 		Organisation: page.Org{Name: t.CustomerName, Kind: page.Customer}, Level: levelName(p, t.Level), Severity: severityName(p, t.Severity),
 		Assignee: t.AssigneeName, AssigneeYou: t.AssigneeID != "" && t.AssigneeID == a.PersonID, Unread: t.State == ticket.New,
-		BestEffort: t.Effort == "best-effort"}
+		BestEffort: t.Effort == "best-effort", Unsettled: t.Covered == coverage.CoveredAsk}
 	if t.ProductType != "" {
 		row.Product = productType(t.ProductType)
 	}

@@ -3,7 +3,9 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strings"
 
+	"github.com/tierdesk/tierdesk/internal/register/account"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/journal"
 	"github.com/tierdesk/tierdesk/internal/rules/policy"
@@ -57,6 +59,9 @@ func (s sight) ticket(revealed map[string]string) page.Ticket {
 		Back: s.back(), Severity: severityName(s.rules.Policy, t.Severity), Reference: t.Reference, Requester: s.requester(), Ladder: s.ladder(),
 		Clocks: s.clocks(v.Clocks, s.deadlines()), Rooms: s.rooms(), Timeline: s.timeline(), Actions: s.actions(), Account: s.account(), Instance: s.instance(),
 		Decision: s.decision(&v.Judgement.Decision, s.org(t.ProviderOrg), v.Judgement.At), Handover: s.handed(revealed)}
+	if t.Severity == "" && v.Situation != nil && v.Situation.SeverityAsked != "" {
+		p.SeverityAsked = severityName(s.rules.Policy, v.Situation.SeverityAsked)
+	}
 	if t.Category != "" {
 		p.Category = s.category(t.Category)
 	}
@@ -136,7 +141,7 @@ func (s sight) actions() page.Actions {
 		out.Facts = s.open(v.Questions)
 	}
 	if may.SetSeverity && v.Handles {
-		out.Severities = severitySteps(v.Rules.Policy, v.Ticket.Severity)
+		out.Severities = s.severitySteps(v.Rules.Policy, v.Ticket.Severity)
 	}
 	for _, e := range v.Recordable {
 		out.Events = append(out.Events, page.Option{Value: e.ID, Label: e.Title})
@@ -174,12 +179,45 @@ func (s sight) account() *page.AccountFacts {
 		return nil
 	}
 	customer := s.org(s.v.Ticket.CustomerOrg)
-	out := &page.AccountFacts{Name: customer.Name, Kind: customer.Kind, Product: productType(acc.ProductType), Region: wording.Name(acc.Region),
+	out := &page.AccountFacts{Name: customer.Name, Kind: customer.Kind, Product: s.product(acc), Plan: s.plan(), Region: wording.Name(acc.Region),
 		Active: acc.MaintenanceActive(s.rules.Policy.DateAt(s.f.Now).String()), Until: acc.MaintenanceUntil}
 	if acc.PartnerID != "" {
 		out.Via = s.org(acc.PartnerID).Name
 	}
 	return out
+}
+
+// product is what the account has, by the names of the policy: "DataSuite, on premises".
+func (s sight) product(acc *account.Account) string {
+	name := ""
+	if found := s.rules.Policy.Product(acc.ProductID); found != nil {
+		name = found.Name
+	}
+	switch {
+	case acc.ProductType == "":
+		return name
+	case name == "" || len(s.rules.Policy.Plans()) == 0:
+		return productType(acc.ProductType)
+	}
+	return name + ", " + wording.Spoken(acc.ProductType)
+}
+
+// plan is the plan and the add-ons by which the request was judged, "" where the policy knows no plans.
+func (s sight) plan() string {
+	p, now := s.rules.Policy, s.v.Situation
+	if now == nil || len(p.Plans()) == 0 {
+		return ""
+	}
+	names := []string{s.f.T("none")}
+	if plan, ok := p.Plan(now.Plan); ok {
+		names[0] = plan.Name
+	}
+	for _, a := range p.Addons() {
+		if slices.Contains(now.Addons, a.ID) {
+			names = append(names, a.Name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func (s sight) instance() *page.InstanceFacts {

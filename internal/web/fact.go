@@ -118,8 +118,11 @@ func (s sight) factSaid(name string, at int64) string {
 	return ""
 }
 
-// severitySteps are the steps of the scale that a form offers, the present one selected.
-func severitySteps(p *policy.Policy, now string) (out []page.Option) {
+// severitySteps are the steps of the scale that a form offers, the present one selected; before there is one, none is.
+func (s sight) severitySteps(p *policy.Policy, now string) (out []page.Option) {
+	if now == "" {
+		out = append(out, page.Option{Label: s.f.T("Not set yet"), Selected: true})
+	}
 	for _, k := range p.Severities() {
 		out = append(out, page.Option{Value: k.ID, Label: p.SeverityName(k.ID), Selected: k.ID == now})
 	}

@@ -71,6 +71,7 @@ func (s *site) showRequestNew(w http.ResponseWriter, r *http.Request, a identity
 	if err == nil {
 		// a contract may stay on an earlier version, with words of its own
 		p.Categories, p.Severities = categories(frame, first.Rules.Policy, f.Get("category")), severities(frame, first.Rules.Policy, f.Get("severity"))
+		p.SeverityBySupport = first.Rules.Policy.SeveritySetBy() != policy.SetByRequester
 		p.Facts = reading{frame, first.Rules}.asked(f.Values)
 		p.Coverage = coverageBox(frame, first, f.Get("category") != "")
 		if len(first.Decision.Missing) > 0 {

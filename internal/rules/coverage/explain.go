@@ -343,7 +343,7 @@ func (e *explainer) unsettled() {
 		var what []string
 		for k := range e.d.Unsettled {
 			if u := &e.d.Unsettled[k]; u.DependsOn(e.p) == on {
-				what = append(what, u.Question())
+				what = append(what, u.Question(e.p))
 			}
 		}
 		if on == "" {
@@ -354,8 +354,8 @@ func (e *explainer) unsettled() {
 	}
 }
 
-// Question says what is open: "who provides support".
-func (u *Unsettled) Question() string {
+// Question says what is open, with the policy's names: "who provides support".
+func (u *Unsettled) Question(p *policy.Policy) string {
 	switch u.Field {
 	case "covered":
 		return "whether it is covered"
@@ -376,10 +376,22 @@ func (u *Unsettled) Question() string {
 	case "version.until":
 		return "when this phase of the version ends"
 	}
+	if clock, ok := strings.CutPrefix(u.Field, "clocks."); ok {
+		return clockQuestion(p, strings.TrimSuffix(clock, ".due"))
+	}
 	if phase, ok := strings.CutPrefix(u.Field, "version.phases."); ok {
 		return "when its phase \"" + wording.Spoken(phase) + "\" ends"
 	}
 	return wording.Spoken(u.Field)
+}
+
+func clockQuestion(p *policy.Policy, id string) string {
+	for _, c := range p.ClockDefs() {
+		if c.ID == id && c.Title != "" {
+			return "by when \"" + c.Title + "\" is due"
+		}
+	}
+	return "by when the " + wording.Spoken(id) + " is due"
 }
 
 // DependsOn names in words the facts that would settle it, "whether a contract is in force"; empty where the policy has no rule.

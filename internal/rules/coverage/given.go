@@ -152,6 +152,9 @@ func declaredQuestion(p *policy.Policy, d *policy.DeclaredFact) Question {
 }
 
 func inWords(p *policy.Policy, f fact.Fact) string {
+	if f == fact.LeadTime {
+		return "How long is it until the date that you wish for?"
+	}
 	text, yesNo := strings.CutPrefix(p.Facts().Question(f), "whether ")
 	if yesNo {
 		text += "?"

@@ -63,6 +63,8 @@ type QueueRow struct {
 	Unread bool
 	// BestEffort marks work outside the hours or beyond the contract; it is said where nothing is due.
 	BestEffort bool
+	// Unsettled marks work of which it is not known yet whether it is covered; it is said where nothing is due.
+	Unsettled bool
 }
 
 func (p Queue) emptyTitle() string {

@@ -18,6 +18,8 @@ type RequestNew struct {
 	Categories []OptionGroup
 	// Severities are the policy's scale, if it has one.
 	Severities []Option
+	// SeverityBySupport is true where what is said of the severity is a wish and support sets it.
+	SeverityBySupport bool
 	// Instances are the reader's; one preselected. With a single one it is shown as a fact.
 	Instances []Option
 	// Facts are the questions of the policy; all may stay open.
@@ -46,4 +48,11 @@ type Coverage struct {
 	Goal bool
 	// NeedsDetails is true when a gate applies at submit.
 	NeedsDetails bool
+}
+
+func (p RequestNew) severityHint() string {
+	if p.SeverityBySupport {
+		return p.T("Say how it looks to you. Support sets the severity and tells you.")
+	}
+	return ""
 }

@@ -29,6 +29,8 @@ type Ticket struct {
 	// Back leads to the queue the reader came from.
 	Back                          NavItem
 	Category, Severity, Reference string
+	// SeverityAsked is what the requester said of the severity, where the policy has not set one yet, or "".
+	SeverityAsked string
 	Requester                     Person
 	// Assignee has an empty Name when nobody has it.
 	Assignee Person
@@ -98,8 +100,8 @@ type Actions struct {
 type AccountFacts struct {
 	Name string
 	Kind OrgKind
-	// Product is the product type in words; Region in words.
-	Product, Region string
+	// Product and Region in words; Plan with its add-ons, "" where there are no plans.
+	Product, Plan, Region string
 	// Maintenance: Active and the local date until which it runs ("2006-01-02"), "" for none.
 	Active bool
 	Until  string
