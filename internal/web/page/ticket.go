@@ -31,7 +31,7 @@ type Ticket struct {
 	Category, Severity, Reference string
 	// SeverityAsked is what the requester said of the severity, where the policy has not set one yet, or "".
 	SeverityAsked string
-	Requester                     Person
+	Requester     Person
 	// Assignee has an empty Name when nobody has it.
 	Assignee Person
 	Ladder   []Rung
