@@ -194,7 +194,11 @@ func (s sight) events(e journal.Event) []page.Event {
 	case ticket.EventStep:
 		out.Text = s.step(e)
 	case ticket.EventSeverity:
-		out.Text = s.f.T("The severity was changed to %s", severityName(s.rules.Policy, e.Data["to"]))
+		to := severityName(s.rules.Policy, e.Data["to"])
+		out.Text = s.f.T("The severity was changed to %s", to)
+		if e.Data["from"] == "" {
+			out.Text = s.f.T("The severity was set to %s", to)
+		}
 	case ticket.EventStatus:
 		out.Text = s.f.T("The status was changed to %s", s.status(e.Data["to"]))
 	case ticket.EventRecorded:

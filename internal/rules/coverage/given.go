@@ -153,7 +153,7 @@ func declaredQuestion(p *policy.Policy, d *policy.DeclaredFact) Question {
 
 func inWords(p *policy.Policy, f fact.Fact) string {
 	if f == fact.LeadTime {
-		return "How long is it until the date that you wish for?"
+		return "How long is it until the wished date?"
 	}
 	text, yesNo := strings.CutPrefix(p.Facts().Question(f), "whether ")
 	if yesNo {
