@@ -597,3 +597,26 @@ func TestCalendarsMadeOfCalendars(t *testing.T) {
 		t.Errorf("%d ms are left", got)
 	}
 }
+
+// TestByTimeWhereClocksGoBackOverMidnight: on 2010-03-05 at 02:00 the clocks of Casey went back to 23:00 of the day before, so
+// that an hour of 4 March, 15:00 to 16:00 UTC, came again after 5 March had begun.
+func TestByTimeWhereClocksGoBackOverMidnight(t *testing.T) {
+	week := func(zone, text string) *Calendar {
+		spans, err := ParseWeek(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := New(Spec{Zone: zone, Week: spans})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	again := Minus(week("Antarctica/Casey", "thu 23:00-24:00"), week("UTC", "thu 00:00-15:00"))
+	c := Union(again, week("Antarctica/Casey", "sat 09:00-17:00"))
+	zone := week("Antarctica/Casey", "sat 09:00-17:00").Zone()
+	due, ok := c.ByTime(zone.At(MakeDate(2010, 3, 4), 12*60), 10, 0, 1)
+	if want := zone.At(MakeDate(2010, 3, 6), 10*60); !ok || due != want {
+		t.Errorf("%v %s, want %s: 5 March is no open date", ok, zone.Date(due), zone.Date(want))
+	}
+}

@@ -57,10 +57,13 @@ func (c *Calendar) ByTime(at int64, hour, minute, n int) (int64, bool) {
 	}
 	for n = max(n, 1); ; n-- {
 		open, ok := c.Next(c.zone.At(d+1, 0))
+		if ok && c.zone.Date(open) <= d { // clocks went back over midnight: the end of d came a second time
+			open, ok = c.Next(c.zone.LastAt(d+1, 0))
+		}
 		if !ok {
 			return 0, false
 		}
-		d = max(d+1, c.zone.Date(open))
+		d = c.zone.Date(open)
 		if n == 1 {
 			return c.zone.At(d, hour*60+minute), true
 		}
