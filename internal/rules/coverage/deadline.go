@@ -21,6 +21,7 @@ type Deadline struct {
 // the first line names; nil is the zone of each clock's calendar. Long spans are summed up, so that no explanation grows with
 // its span.
 func Deadlines(p *policy.Policy, s *Situation, d Decision, events []Event, now int64, zone *time.Location) []Deadline {
+	p, _ = agreedOn(p, s)
 	j := newJudge(p, s)
 	var again Decision
 	j.settle(&again)

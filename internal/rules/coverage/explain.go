@@ -15,6 +15,7 @@ import (
 // Explain says a decision in sentences for people, then its reasons, each with the clause that it comes from and its line in
 // the document. Instants are shown in the zone of the policy, which is named, and in UTC where that is another time.
 func Explain(p *policy.Policy, s *Situation, d Decision) string {
+	p, _ = agreedOn(p, s)
 	e := explainer{p: p, s: s, d: &d}
 	if zone, err := calendar.LoadZone(p.Zone()); err == nil {
 		e.zone = zone
@@ -30,6 +31,7 @@ func Explain(p *policy.Policy, s *Situation, d Decision) string {
 		e.say("The way on: " + wording.Inner(o.Text) + linkText(o.URL) + ".")
 	}
 	e.unsettled()
+	e.conflicts()
 	e.reasons()
 	return e.text.String()
 }
@@ -354,7 +356,27 @@ func (e *explainer) unsettled() {
 	}
 }
 
-// Question says what is open, with the policy's names: "who provides support".
+// conflicts says where texts of the policy disagree about this request, and which one is used.
+func (e *explainer) conflicts() {
+	for i := range e.d.Conflict {
+		k := &e.d.Conflict[i]
+		var say []string
+		for _, r := range k.Readings {
+			result := r.Result
+			if result == "" {
+				result = "nothing"
+			}
+			say = append(say, fmt.Sprintf("%q (#%s) leads to %s", wording.Spoken(r.Name), r.Clause, result))
+		}
+		used := fmt.Sprintf("%q is used", wording.Spoken(k.Use))
+		if k.Use == "ask" {
+			used = "nobody has settled which one counts"
+		}
+		e.say("Two texts of the policy disagree here: " + strings.Join(say, ", ") + "; " + used + ".")
+	}
+}
+
+// Question says what is open: "who provides support".
 func (u *Unsettled) Question(p *policy.Policy) string {
 	switch u.Field {
 	case "covered":
@@ -365,6 +387,14 @@ func (u *Unsettled) Question(p *policy.Policy) string {
 		return "which opening hours count"
 	case "open_now":
 		return "whether the desk is open"
+	case "opens_at":
+		return "when it opens"
+	case "closes_at":
+		return "when it closes"
+	case "severity":
+		return "the severity"
+	case "contract.terms":
+		return "what the contract agrees on, because this version of the policy does not take its terms"
 	case "channel_allowed":
 		return "whether it may come by this channel"
 	case "languages":
@@ -378,6 +408,13 @@ func (u *Unsettled) Question(p *policy.Policy) string {
 	}
 	if clock, ok := strings.CutPrefix(u.Field, "clocks."); ok {
 		return clockQuestion(p, strings.TrimSuffix(clock, ".due"))
+	}
+	if allowance, ok := strings.CutPrefix(u.Field, "allowances."); ok {
+		for _, a := range p.Allowances() {
+			if a.ID == allowance {
+				return "how much is allowed of " + wording.Inner(a.Title)
+			}
+		}
 	}
 	if phase, ok := strings.CutPrefix(u.Field, "version.phases."); ok {
 		return "when its phase \"" + wording.Spoken(phase) + "\" ends"
@@ -420,7 +457,25 @@ func (e *explainer) reasons() {
 		if r.Overridden {
 			text = "- Set aside by another rule: " + r.Text
 		}
+		if r.Source != "" {
+			e.say(fmt.Sprintf("%s [the contract, by %s #%s]", text, clause.Title, r.Clause))
+			continue
+		}
 		e.say(fmt.Sprintf("%s [%s #%s, line %d]", text, clause.Title, r.Clause, r.Line))
+	}
+	for i := range e.d.Clocks {
+		c := &e.d.Clocks[i]
+		for _, r := range c.Because {
+			clause, _ := e.p.Clause(r.Clause)
+			if c.DueAt == nil {
+				continue
+			}
+			where := fmt.Sprintf("%s #%s, line %d", clause.Title, r.Clause, r.Line)
+			if r.Source != "" {
+				where = fmt.Sprintf("the contract, by %s #%s", clause.Title, r.Clause)
+			}
+			e.say(fmt.Sprintf("- %s [%s]", r.Text, where))
+		}
 	}
 }
 

@@ -15,7 +15,11 @@ func (j *judge) chooseHours(d *Decision) {
 	d.Calendar, d.Outside = h.name, ""
 	if h.rule >= 0 {
 		rule := &j.p.Hours()[h.rule]
-		d.Because = append(d.Because, Reason{Clause: rule.Clause, Rule: rule.ID, Line: rule.Line, Effect: "calendar " + h.name, Text: rule.Sentence})
+		text := rule.Sentence
+		if h.unsettled {
+			text = "Until it is known which hours count: " + text
+		}
+		d.Because = append(d.Because, Reason{Clause: rule.Clause, Rule: rule.ID, Line: rule.Line, Effect: "calendar " + h.name, Text: text})
 	}
 	for i := range j.p.Hours() {
 		if rule := &j.p.Hours()[i]; rule.AddBit&h.adds != 0 {

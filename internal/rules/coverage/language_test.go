@@ -259,3 +259,29 @@ coverage: [{for: {cause: network, tags: [b, c], fee: above 99.5}, answer: no}]`)
 		t.Errorf("%s: %s on %s", text, d.Covered, d.Calendar)
 	}
 }
+
+// TestTheContractAndTheOtherReadingAreSaid reads the explanation that people get.
+func TestTheContractAndTheOtherReadingAreSaid(t *testing.T) {
+	p := smallPolicy(t, `
+negotiable: [clocks.reply]
+conflicts: {weekend: {between: [web-page, terms], use: terms}}
+clocks: {reply: {title: Reply, starts: created, stops: first-reply, within: [{is: 8h}]}}
+coverage:
+  - {id: page, reading: web-page, for: {severity: S1}, answer: limited}
+  - {id: terms-rule, reading: terms, for: {severity: S1}, answer: best-effort}`)
+	s := situation(t, p, `{at: 2026-11-23T08:30:00Z, requester: {kind: customer}, plan: basic, severity: S1, contract: {terms: {clocks: {reply: {within: [{is: 1h}]}}}}}`)
+	d := Decide(p, s)
+	said := Explain(p, s, d)
+	for _, want := range []string{"10:30 Europe/Berlin", "[the contract, by More #more]", `Two texts of the policy disagree here: "web page" (#more) leads to limited, "terms" (#more) leads to best-effort; "terms" is used.`} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is not said in\n%s", want, said)
+		}
+	}
+	deadlines := Deadlines(p, s, d, nil, s.At, nil)
+	if len(deadlines) != 1 || !strings.Contains(strings.Join(deadlines[0].Lines, "\n"), "10:30") {
+		t.Errorf("the steps are those of another target: %v", deadlines)
+	}
+	if label := p.CoverageRules()[0].Label; !strings.Contains(label, "which is not used") {
+		t.Errorf("the reading that is not used looks like a promise: %q", label)
+	}
+}

@@ -52,6 +52,7 @@ type Looked struct {
 // slow and for explaining only.
 func Trace(p *policy.Policy, s *Situation) Traced {
 	t := Traced{Decision: Decide(p, s)}
+	p, _ = agreedOn(p, s)
 	now := s
 	if len(s.Events) > 0 {
 		now = s.after(p, s.Events)

@@ -206,12 +206,12 @@ func (c *compiler) finish(key *yaml.Node, def *Calendar, r *recipe, sound bool) 
 	if len(def.Rests) > 0 {
 		return
 	}
-	def.recipe, def.Hours = nil, calendar.Never().WithBusinessDay(24*3600_000)
+	def.recipe, def.Hours, def.wrong = nil, calendar.Never().WithBusinessDay(24*3600_000), true
 	if !sound {
 		return
 	}
 	if hours := c.p.make(r, anywhere{}); hours != nil {
-		def.Hours = hours
+		def.Hours, def.wrong = hours, false
 		return
 	}
 	_, err := calendar.New(r.spec)

@@ -1,12 +1,14 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/rules/choice"
 	"github.com/tierdesk/tierdesk/internal/rules/document"
 	"github.com/tierdesk/tierdesk/internal/rules/fact"
+	"github.com/tierdesk/tierdesk/internal/rules/wording"
 	"github.com/tierdesk/tierdesk/internal/rules/yaml"
 )
 
@@ -264,6 +266,9 @@ func (c *compiler) rule(n *yaml.Node, path string, stage int) Rule {
 	r.When.Reading = c.reading(n.Get("reading"))
 	r.Text = c.condition(r.When)
 	r.Label = c.label(r.When)
+	if use := c.usedInstead(n.Get("reading")); use != "" {
+		r.Label = strings.TrimSpace(fmt.Sprintf("%s (so says %q, which is not used: %q is)", r.Label, wording.Spoken(n.Get("reading").Text), wording.Spoken(use)))
+	}
 	r.says = c.says(n)
 	if n.Foreign {
 		c.p.byContract[r.ID] = true

@@ -400,6 +400,19 @@ func (c *compiler) reading(n *yaml.Node) uint64 {
 	return bit
 }
 
+// usedInstead is the reading that is used in place of one; empty where that one is used itself, or nobody has settled it.
+func (c *compiler) usedInstead(n *yaml.Node) string {
+	if n == nil {
+		return ""
+	}
+	for _, k := range c.p.conflicts {
+		if slices.Contains(k.Readings, n.Text) && k.Use != n.Text && k.Use != "ask" {
+			return k.Use
+		}
+	}
+	return ""
+}
+
 // unusedReadings reports readings that no rule belongs to.
 func (c *compiler) unusedReadings() {
 	for _, k := range c.p.conflicts {

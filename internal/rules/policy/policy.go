@@ -232,7 +232,8 @@ type Calendar struct {
 	Rests     []fact.Fact `json:"-"`                     // facts that the hours are made from
 	recipe    *recipe     // nil: Hours
 	spans     []calendar.Span
-	size      int // how many calendars it is made of, with those of its parts
+	size      int  // how many calendars it is made of, with those of its parts
+	wrong     bool // a mistake in it was reported
 }
 
 // NoCalendar is the index that stands for `use: none`.

@@ -80,6 +80,10 @@ func (c *compiler) plainTarget(n *yaml.Node) Target {
 		c.byTarget(n, words, &t)
 	default:
 		t.Kind = TargetDuration
+		if len(words) == 3 && words[1] == "business" && strings.HasPrefix(words[2], "hour") {
+			c.ErrorAt(n, "%q: write `%sh`; hours count open time on the calendar of the clock (and `1 business day` a day of it)", n.Text, words[0])
+			return t
+		}
 		t.Ms = c.Duration(&yaml.Node{Kind: yaml.Scalar, Text: body, Line: n.Line, Col: n.Col}, "a target")
 	}
 	return t
@@ -155,6 +159,7 @@ func (c *compiler) checkOn(n *yaml.Node, t *Target, k *Calendar, chosen bool) {
 	day, err := c.p.BusinessDay(k)
 	c.p.countsAgreedDays = c.p.countsAgreedDays || k.From != "" && t.Kind == TargetBusinessDays
 	switch {
+	case k.wrong: // reported where it stands
 	case len(k.Rests) == 0 && hours.IsNever():
 		c.ErrorAt(n, "`%s` can never be met: calendar %q is never open", n.Text, k.ID)
 	case hours.IsAlways() && t.Kind == TargetByClose && chosen:
