@@ -20,7 +20,11 @@ func (j *judge) allowances(d *Decision) {
 	list := j.p.Allowances()
 	for i := range list {
 		a := &list[i]
-		if of := a.Of.Eval(&j.facts); of == fact.True && j.counts(a) {
+		switch of := a.Of.Eval(&j.facts); {
+		case of == fact.False || !j.counts(a):
+		case of == fact.Unknown:
+			j.unsettled(d, "allowances."+a.ID, CauseMissing, j.askable(a.Of.Missing(&j.facts, nil)))
+		default:
 			j.allowance(d, a)
 		}
 	}

@@ -43,6 +43,21 @@ func (j *judge) coverage(d *Decision) {
 		d.Covered = CoveredAsk
 		j.unsettled(d, "covered", CauseMissing, needs)
 	}
+	if needs := j.chargeMissing(); len(needs) > 0 {
+		j.unsettled(d, "charge", CauseMissing, needs)
+	}
+}
+
+// chargeMissing lists the facts that would tell whether the work costs something.
+func (j *judge) chargeMissing() []fact.Fact {
+	rules := j.p.CoverageRules()
+	var needs []fact.Fact
+	for i := range rules {
+		if j.states[i] == fact.Unknown && rules[i].Charge != nil && !j.overridden(i, fact.True) {
+			needs = j.askable(rules[i].When.Missing(&j.facts, needs))
+		}
+	}
+	return needs
 }
 
 // overridden reports whether a rule in the given state overrides rule i.

@@ -145,6 +145,10 @@ func (j *judge) responsibility(d *Decision) {
 		if held == fact.False {
 			continue
 		}
+		if candidates > 0 && held == fact.True && candidates == 1 && rows[j.row].Same(&rows[i]) {
+			j.row, needs = i, nil // whatever the missing fact is, the same provide and are served
+			break
+		}
 		candidates++
 		j.row = i
 		if held == fact.True {

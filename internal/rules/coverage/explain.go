@@ -393,6 +393,8 @@ func (u *Unsettled) Question(p *policy.Policy) string {
 		return "when it closes"
 	case "severity":
 		return "the severity"
+	case "charge":
+		return "whether the work costs something"
 	case "contract.terms":
 		return "what the contract agrees on, because this version of the policy does not take its terms"
 	case "channel_allowed":

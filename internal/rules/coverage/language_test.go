@@ -171,6 +171,13 @@ coverage:
   - {id: page, reading: web-page, for: {severity: S1}, answer: limited}
   - {id: terms-rule, reading: terms, for: {severity: S1}, answer: no}`, `
 - {name: the field that differs, expect: {unsettled: {covered: conflict}, conflict: [web-page, terms]}}`},
+		"a charge and a limit that hang on a missing fact": {`
+facts: {cause: {type: choice, values: [ours, theirs], by: provider}}
+coverage: [{id: foreign, for: {cause: theirs}, answer: yes, charge: {rate: hourly}}]
+allowances: {calls: {counts: requests, of: {cause: theirs}, is: 0}}`, `
+- {name: not known, expect: {covered: yes, unsettled: {charge: missing, allowances.calls: missing}}}
+- {name: ours, situation: {cause: ours}, expect: {covered: yes, charge: null, unsettled: []}}
+- {name: theirs, situation: {cause: theirs}, expect: {covered: no, charge.rate: hourly}}`},
 		"what a contract agrees on": {`
 negotiable: [clocks.reply, calendars.office, hours]
 clocks: {reply: {starts: created, stops: first-reply, within: [{by: [plan], is: {basic: 8h, none: none}}]}}`, `
@@ -283,5 +290,22 @@ coverage:
 	}
 	if label := p.CoverageRules()[0].Label; !strings.Contains(label, "which is not used") {
 		t.Errorf("the reading that is not used looks like a promise: %q", label)
+	}
+}
+
+// TestRowsThatSayTheSame: a missing fact that leads to the same providers either way is not asked for.
+func TestRowsThatSayTheSame(t *testing.T) {
+	for second, want := range map[string]string{"customer": CoveredYes, "[customer, end-user]": CoveredAsk} {
+		text := strings.Replace(small, "responsibility: [", "responsibility: [{for: {product.deployment: saas}, support: {by: vendor, for: customer}}, ", 1)
+		text = strings.Replace(text, "[customer, end-user]", second, 1)
+		p, findings := policy.Parse("p.md", []byte("# Small {#small}\n```policy\n"+text+"hours: [{use: office}]\noffers: {o: {title: O, to: sales}}\n"+
+			"coverage: [{for: {served: no}, answer: no, offer: o}]\n```\n"))
+		if p == nil {
+			t.Fatal(findings)
+		}
+		d := Decide(p, situation(t, p, `{at: 2026-11-23T08:30:00Z, requester: {kind: customer}, plan: basic, severity: S1}`))
+		if d.Covered != want {
+			t.Errorf("the second row serves %s: %s, want %s (%v)", second, d.Covered, want, d.Unsettled)
+		}
 	}
 }

@@ -46,14 +46,21 @@ type agreements struct {
 	kept map[string]*Policy
 }
 
-// maxAgreed bounds the variants that are kept.
-const maxAgreed = 512
+// Bounds of what contracts agree on: the variants that are kept, and the bytes of the terms of one.
+const (
+	maxAgreed = 256
+	maxTerms  = 64 << 10
+)
 
 // With returns the policy as a contract changes it. terms is YAML of the same form as the policy, at paths that the policy
 // names negotiable only: maps replace entry by entry, lists are put in front. The findings are of the terms; the policy is nil
 // when one is an error.
 func (p *Policy) With(terms string) (*Policy, []Finding) {
 	d := &document.Document{Report: document.NewReport("contract terms"), Sections: p.source.Sections}
+	if len(terms) > maxTerms {
+		d.Add(SeverityError, 1, 1, "the terms of a contract are longer than 64 KiB")
+		return nil, d.Findings()
+	}
 	root, mistake := yaml.Parse([]byte(terms))
 	switch {
 	case mistake != nil:
@@ -82,15 +89,24 @@ func (p *Policy) With(terms string) (*Policy, []Finding) {
 // does not take them.
 func (p *Policy) Agreed(terms string) (*Policy, bool) {
 	p.agreed.mu.Lock()
-	defer p.agreed.mu.Unlock()
 	variant, ok := p.agreed.kept[terms]
-	if !ok {
-		variant, _ = p.With(terms)
-		if p.agreed.kept == nil || len(p.agreed.kept) >= maxAgreed {
-			p.agreed.kept = map[string]*Policy{}
-		}
-		p.agreed.kept[strings.Clone(terms)] = variant
+	p.agreed.mu.Unlock()
+	if ok {
+		return variant, variant != nil
 	}
+	variant, _ = p.With(terms) // outside the lock: other contracts go on meanwhile
+	p.agreed.mu.Lock()
+	defer p.agreed.mu.Unlock()
+	if p.agreed.kept == nil {
+		p.agreed.kept = map[string]*Policy{}
+	}
+	for old := range p.agreed.kept {
+		if len(p.agreed.kept) < maxAgreed {
+			break
+		}
+		delete(p.agreed.kept, old)
+	}
+	p.agreed.kept[strings.Clone(terms)] = variant
 	return variant, variant != nil
 }
 

@@ -215,6 +215,11 @@ type ResponsibilityCell struct {
 	says           string
 }
 
+// Same reports whether two rows say the same of every level.
+func (r *ResponsibilityRow) Same(other *ResponsibilityRow) bool {
+	return slices.EqualFunc(r.Cells, other.Cells, func(a, b ResponsibilityCell) bool { return a.By == b.By && a.For == b.For })
+}
+
 // Calendar is one named set of open hours. The calendars always and never are calendars 0 and 1.
 type Calendar struct {
 	ID string `json:"id"`
