@@ -163,13 +163,3 @@ func spoken(id string) string {
 	}
 	return strings.ToUpper(words[:1]) + words[1:]
 }
-
-func listed(a, b string) string {
-	switch {
-	case a == "":
-		return b
-	case b == "":
-		return a
-	}
-	return a + ", " + b
-}
