@@ -33,6 +33,7 @@ type createTicketIn struct {
 	Requester string `json:"requester,omitempty" nullable:"true" doc:"Who asks, by e-mail address or id, if not you."`
 	Instance  string `json:"instance,omitempty" nullable:"true" doc:"The installation it concerns, by id, name or URL; without it the account's only or default one."`
 	Severity  string `json:"severity,omitempty" nullable:"true" doc:"A severity of the policy, if it has a scale."`
+	Channel   string `json:"channel,omitempty" nullable:"true" doc:"The channel of the policy by which the request came, if that is another than the program itself."`
 	Reference string `json:"reference,omitempty" nullable:"true" doc:"Your own number for it."`
 	FactsIn
 	GateIn
@@ -45,7 +46,7 @@ func (b *createTicketIn) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, (*fields)(b)); err != nil {
 		return err
 	}
-	return b.beside(data, "subject", "body", "category", "requester", "instance", "severity", "reference", "facts")
+	return b.beside(data, "subject", "body", "category", "requester", "instance", "severity", "channel", "reference", "facts")
 }
 
 type openOut struct {
@@ -106,7 +107,7 @@ func (a *api) openTicket(ctx context.Context, c *call, in *openIn) (*openOut, er
 
 func (in *openIn) draft() (d ticket.Draft, err error) {
 	b := &in.Body
-	d = ticket.Draft{Channel: channel, Subject: b.Subject, Body: b.Body, Category: word(b.Category), Severity: word(b.Severity),
+	d = ticket.Draft{Channel: channel, By: word(b.Channel), Subject: b.Subject, Body: b.Body, Category: word(b.Category), Severity: word(b.Severity),
 		Reference: b.Reference, RequesterID: word(b.Requester), InstanceID: word(b.Instance), Verified: true}
 	if d.Category == "" {
 		return d, fault.New(fault.Invalid, "Some of the request is missing or too long. Please check the marked fields.").

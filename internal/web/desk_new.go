@@ -30,7 +30,7 @@ func (s *site) ticketNew(w http.ResponseWriter, r *http.Request, a identity.Acto
 		}
 		return err
 	}
-	opened, err := s.Tickets.Open(r.Context(), a, ticket.Draft{Channel: "desk", RequesterID: requester, Subject: f.get("subject"), Body: f.get("body"), Category: f.Get("category"), Severity: f.Get("severity"),
+	opened, err := s.Tickets.Open(r.Context(), a, ticket.Draft{Channel: "desk", By: f.Get("channel"), RequesterID: requester, Subject: f.get("subject"), Body: f.get("body"), Category: f.Get("category"), Severity: f.Get("severity"),
 		Reference: f.get("reference"), InstanceID: f.Get("instance"), Verified: true, Files: f.taken("files"), Facts: typedFacts(f.Values)})
 	if fault.Is(err, fault.NotFound) {
 		return s.showTicketNew(w, r, a, f, s.noRequester())
@@ -64,7 +64,7 @@ func (s *site) showTicketNew(w http.ResponseWriter, r *http.Request, a identity.
 	if err != nil {
 		return err
 	}
-	p := page.TicketNew{Frame: frame, Requester: f.get("requester"), Categories: categories(frame, rules, f.Get("category")), Severities: severities(frame, rules, f.Get("severity")), Subject: f.get("subject"), Body: f.get("body"),
+	p := page.TicketNew{Frame: frame, Requester: f.get("requester"), Categories: categories(frame, rules, f.Get("category")), Severities: severities(frame, rules, f.Get("severity")), Channels: deskChannels(frame, rules, f.Get("channel")), Subject: f.get("subject"), Body: f.get("body"),
 		Reference: f.get("reference"), Coverage: page.Coverage{Frame: frame}, Errors: no.errors, DraftKey: "desk-new-" + a.PersonID}
 	if err := s.aboutRequester(r, a, f, &p); err != nil {
 		return err
@@ -81,7 +81,7 @@ func (s *site) aboutRequester(r *http.Request, a identity.Actor, f *form, p *pag
 	if err != nil {
 		return onlyServer(err)
 	}
-	what := about(f.Values)
+	what := about(f.Values, "desk")
 	what.RequesterID = id
 	preview, err := s.Tickets.Preview(r.Context(), a, what)
 	if err != nil {

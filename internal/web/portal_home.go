@@ -42,7 +42,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request, a identity.Actor) er
 
 // whoAnswers names the desk that a request of this person would come to.
 func (s *site) whoAnswers(r *http.Request, a identity.Actor, p *page.Home) error {
-	first, err := s.Tickets.Preview(r.Context(), a, ticket.About{})
+	first, err := s.Tickets.Preview(r.Context(), a, ticket.About{Channel: "portal"})
 	if fault.Is(err, fault.NotFound) {
 		return nil // no policy is in force yet
 	}

@@ -59,10 +59,10 @@ func (s *site) showRequestNew(w http.ResponseWriter, r *http.Request, a identity
 	if p.Instances, err = s.instances(r, a.OrgID, f.Get("instance")); err != nil {
 		return err
 	}
-	first, err := s.Tickets.Preview(r.Context(), a, about(f.Values))
+	first, err := s.Tickets.Preview(r.Context(), a, about(f.Values, "portal"))
 	if fault.Is(err, fault.Invalid) {
 		// the form names what the policy or the account does not have: its error says so, the box stays empty
-		first, err = s.Tickets.Preview(r.Context(), a, ticket.About{})
+		first, err = s.Tickets.Preview(r.Context(), a, ticket.About{Channel: "portal"})
 	}
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
@@ -87,9 +87,9 @@ func (s *site) showRequestNew(w http.ResponseWriter, r *http.Request, a identity
 	return s.render(w, r, no.status, p.View())
 }
 
-// about is what a form says of a request before it is sent.
-func about(v url.Values) ticket.About {
-	return ticket.About{Category: v.Get("category"), Severity: v.Get("severity"), InstanceID: v.Get("instance"), Facts: typedFacts(v)}
+// about is what a form says of a request before it is sent; entrance is the portal, or the desk that writes for somebody.
+func about(v url.Values, entrance string) ticket.About {
+	return ticket.About{Channel: entrance, By: v.Get("channel"), Category: v.Get("category"), Severity: v.Get("severity"), InstanceID: v.Get("instance"), Facts: typedFacts(v)}
 }
 
 // coverageBox is the calm box before sending.
@@ -119,7 +119,11 @@ func (s *site) coverageFragment(w http.ResponseWriter, r *http.Request, a identi
 	if q.Get("category") == "" {
 		return s.render(w, r, http.StatusOK, box.View())
 	}
-	what := about(q)
+	entrance := "portal"
+	if requester != "" {
+		entrance = "desk"
+	}
+	what := about(q, entrance)
 	what.RequesterID = requester
 	p, err := s.Tickets.Preview(r.Context(), a, what)
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) {
@@ -183,6 +187,22 @@ func severities(f page.Frame, p *policy.Policy, chosen string) []page.Option {
 			label += ": " + s.Means
 		}
 		out = append(out, page.Option{Value: s.ID, Label: label, Selected: s.ID == chosen})
+	}
+	return out
+}
+
+// deskChannels are the channels of the policy by which somebody may have reached a desk that writes for them, where there are several.
+func deskChannels(f page.Frame, p *policy.Policy, chosen string) []page.Option {
+	if p == nil || len(p.ChannelsVia("desk")) < 2 {
+		return nil
+	}
+	out := []page.Option{{Label: f.T("Not sure")}}
+	for _, id := range p.ChannelsVia("desk") {
+		for _, k := range p.Channels() {
+			if k.ID == id {
+				out = append(out, page.Option{Value: id, Label: k.Title, Selected: id == chosen})
+			}
+		}
 	}
 	return out
 }

@@ -95,6 +95,10 @@ func (s *story) arrived() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Your request has the number %s.\n\nIt is with %s, %s.\n", s.ticket.Name(), s.provider.Name, s.levelName())
 	d := &s.decision.Decision
+	if words := s.turnedAway(); words != "" {
+		fmt.Fprintf(&b, "%s\n\nTo add something, answer this mail or write at %s\n", words, s.link())
+		return b.String()
+	}
 	if d.OpenNow != nil && !*d.OpenNow && d.OpensAt != nil {
 		fmt.Fprintf(&b, "The desk is closed now and opens %s. Until then answers are on a best-effort basis.\n", when(*d.OpensAt, s.requester.Zone))
 	}
@@ -110,6 +114,21 @@ func (s *story) arrived() string {
 	b.WriteString(s.why())
 	fmt.Fprintf(&b, "\nTo add something, answer this mail or write at %s\n", s.link())
 	return b.String()
+}
+
+// turnedAway says which way to use instead of one that is not open to the request; empty for one that is.
+func (s *story) turnedAway() string {
+	d := &s.decision.Decision
+	if d.ChannelAllowed == nil || *d.ChannelAllowed {
+		return ""
+	}
+	text := "\nIt is kept, but it came by a way that is not open to it, so the times that we promise have not started. They start when it reaches us by another way."
+	for _, r := range d.Because {
+		if r.Effect == coverage.EffectRefusedChannel {
+			text += fmt.Sprintf("\n\n%s\nSupport policy: %s/policy/%d#%s", r.Text, s.url, s.ticket.PolicyVersion, r.Clause)
+		}
+	}
+	return text
 }
 
 func (s *story) incomplete() string {

@@ -10,6 +10,9 @@ import (
 
 // ---- 6 channel, language ----
 
+// EffectRefusedChannel is the effect of a reason for which a request has to come by another channel.
+const EffectRefusedChannel = "channel refused"
+
 // channel says whether the request may come by its channel, and which one to use instead. A refused request is kept.
 func (j *judge) channel(d *Decision) {
 	list := j.p.Channels()
@@ -27,7 +30,7 @@ func (j *judge) channel(d *Decision) {
 		refused := false
 		d.ChannelAllowed, d.UseChannel, j.turnedAway = &refused, j.openChannel(), true
 		first := &list[0]
-		j.because(d, &first.Rule, "channel refused", j.instead("This policy does not list this way of asking.", d.UseChannel))
+		j.because(d, &first.Rule, EffectRefusedChannel, j.instead("This policy does not list this way of asking.", d.UseChannel))
 		return
 	}
 	k := &list[at]
@@ -41,7 +44,7 @@ func (j *judge) channel(d *Decision) {
 		j.because(d, &k.Rule, "channel allowed", k.Sentence)
 	default:
 		d.UseChannel, j.turnedAway = j.otherChannel(at), true
-		j.because(d, &k.Rule, "channel refused", j.instead(k.Sentence, d.UseChannel))
+		j.because(d, &k.Rule, EffectRefusedChannel, j.instead(k.Sentence, d.UseChannel))
 	}
 	d.ChannelAllowed = &allowed
 }

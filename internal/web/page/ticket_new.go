@@ -11,7 +11,9 @@ type TicketNew struct {
 	Categories []OptionGroup
 	// Severities are the policy's scale, if it has one.
 	Severities []Option
-	Instances  []Option
+	// Channels are the ways in which they may have reached the desk, if the policy tells several apart.
+	Channels  []Option
+	Instances []Option
 	// Facts are the questions of the policy to who asks.
 	Facts     []Fact
 	Subject   string

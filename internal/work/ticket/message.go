@@ -236,6 +236,9 @@ func (c *change) after(room Room, p Post, m *Message) error {
 	if err := c.event(EventReplied, room.ID, "", data); err != nil {
 		return err
 	}
+	if err := c.arrive(channelOf(c.rules.Policy, p.Channel, "")); err != nil {
+		return err
+	}
 	if before == Solved || before == Closed {
 		return c.judgeReopened(room.ID, before)
 	}

@@ -29,8 +29,8 @@ const (
 
 // Draft is a request before it is a ticket.
 type Draft struct {
-	// Channel is mail, portal, api or desk.
-	Channel       string
+	// Channel is mail, portal, api or desk; By is the channel of the policy where that does not say it, such as the telephone.
+	Channel, By   string
 	Subject, Body string
 	Quoted        string
 	// Sender is the address a mail claims, when Verified is false.
@@ -187,6 +187,9 @@ func clean(s string) string {
 // checkWords checks words that only the policy knows.
 func (d *Draft) checkWords(f *facts) error {
 	p := f.rules.Policy
+	if err := checkChannel(p, d.By); err != nil {
+		return err
+	}
 	if d.Category != "" {
 		if _, ok := p.Category(d.Category); !ok {
 			return fault.New(fault.Invalid, "This category is not in the support policy. Choose one of the list.").
@@ -319,6 +322,7 @@ func (p *prepared) decide(now int64) error {
 		return wrongFacts(mistakes)
 	}
 	sit.At, sit.Arrived, sit.Category, sit.SeverityAsked = now, now, d.Category, d.Severity
+	sit.Channel = channelOf(f.rules.Policy, d.Channel, d.By)
 	if p.setsSeverity() {
 		sit.Severity = d.Severity
 	}

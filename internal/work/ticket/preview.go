@@ -25,8 +25,8 @@ type Preview struct {
 
 // About is what a request is about before it is sent; every field may be empty. RequesterID is a person's id, "" for the actor.
 type About struct {
-	RequesterID, Category, Severity, InstanceID string
-	// Facts are as in Draft.
+	RequesterID, Category, Severity, InstanceID, Channel, By string
+	// Channel, By and Facts are as in Draft.
 	Facts map[string][]string
 }
 
@@ -34,7 +34,7 @@ type About struct {
 // Faults: Invalid for a word that the policy does not know or an instance of somebody else, NotFound as in Open.
 func (s *Service) Preview(ctx context.Context, actor identity.Actor, what About) (out Preview, err error) {
 	defer fault.Wrap(&err, "ticket.Preview by %s", actor.PersonID)
-	d := Draft{Category: what.Category, Severity: what.Severity, InstanceID: what.InstanceID, RequesterID: what.RequesterID, Facts: what.Facts, Verified: true}
+	d := Draft{Channel: what.Channel, By: what.By, Category: what.Category, Severity: what.Severity, InstanceID: what.InstanceID, RequesterID: what.RequesterID, Facts: what.Facts, Verified: true}
 	if d.RequesterID == "" {
 		d.RequesterID = actor.PersonID
 	}

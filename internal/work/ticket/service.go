@@ -261,9 +261,10 @@ const (
 	EventGiven      = "given"      // details for a gate that is not met yet
 	EventStep       = "clock-step" // a step of a clock fell due
 	EventSeverity   = "severity-changed"
-	EventStatus     = "status-changed" // a status of the policy
-	EventHappened   = "happened"       // an event of the policy that somebody recorded
-	EventRecorded   = "recorded"       // facts that were learned since
+	EventStatus     = "status-changed"  // a status of the policy
+	EventHappened   = "happened"        // an event of the policy that somebody recorded
+	EventRecorded   = "recorded"        // facts that were learned since
+	EventChannel    = "channel-changed" // a request that was turned away came again, by another channel
 )
 
 // history is what happened to a request, in order of time: what the journal tells, and the facts that were recorded since.
@@ -339,6 +340,8 @@ func clockEvents(list []journal.Event) []coverage.Event {
 			out = append(out, coverage.Event{At: e.At, Name: "status", Value: e.Data["to"]})
 		case EventHappened:
 			add(e, e.Data["event"])
+		case EventChannel:
+			out = append(out, coverage.Event{At: e.At, Name: "channel", Value: e.Data["to"], By: "requester"})
 		}
 	}
 	return out
@@ -348,8 +351,11 @@ func clockEvents(list []journal.Event) []coverage.Event {
 func changedBefore(events []coverage.Event, at int64) []coverage.Event {
 	var kept []coverage.Event
 	for _, e := range events {
-		if e.Name == "severity-changed" || e.Name == "severity" {
+		switch e.Name {
+		case "severity-changed", "severity":
 			kept = append(kept, coverage.Event{At: at, Name: "severity", Value: e.Value})
+		case "channel":
+			kept = append(kept, coverage.Event{At: at, Name: "channel", Value: e.Value})
 		}
 	}
 	return kept

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tierdesk/tierdesk/internal/platform/db"
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
@@ -308,6 +309,9 @@ func (s *Service) Record(ctx context.Context, actor identity.Actor, ref string, 
 	defer fault.Wrap(&err, "ticket.Record %s", ref)
 	return s.change(ctx, actor, ref, expect, func(c *change) error {
 		p := c.rules.Policy
+		if channel, ok := strings.CutPrefix(event, arrivedBy); ok {
+			return c.recordArrival(channel)
+		}
 		known := func(e policy.EventType) bool { return e.ID == event }
 		if !slices.ContainsFunc(p.Events(), known) && !slices.Contains(recordable(), event) {
 			return fault.New(fault.Invalid, "The policy has no such event.").WithField("event", "Choose one of the events of the policy.")
