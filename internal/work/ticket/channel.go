@@ -39,11 +39,26 @@ func (c *change) arrive(channel string) error {
 	if err != nil || channel == "" || !turnedAway(&j.Decision) {
 		return err
 	}
+	sit, err := storedSituation(c.rules.Policy, j.Situation)
+	if err != nil || channel == present(sit) {
+		return err
+	}
 	e := coverage.Event{At: c.now, Name: "channel", Value: channel, By: "requester"}
 	if err := c.event(EventChannel, "", "", map[string]string{"to": channel}); err != nil {
 		return err
 	}
 	return c.judgeAgain(EventChannel, e)
+}
+
+// present is the channel by which a request came last.
+func present(s *coverage.Situation) string {
+	channel := s.Channel
+	for _, e := range s.Events {
+		if e.Name == "channel" {
+			channel = e.Value
+		}
+	}
+	return channel
 }
 
 // recordArrival is a desk's word that a request which was turned away came again by a channel.
@@ -62,18 +77,6 @@ func (c *change) recordArrival(channel string) error {
 		return fault.New(fault.Conflict, "This request came by a channel that is open to it, so there is nothing to record.")
 	}
 	return c.arrive(channel)
-}
-
-// arrivals are what the desk can record of a request that was turned away: that it came again by another channel.
-func arrivals(p *policy.Policy, d *coverage.Decision) []policy.EventType {
-	if !turnedAway(d) {
-		return nil
-	}
-	var list []policy.EventType
-	for _, k := range p.Channels() {
-		list = append(list, policy.EventType{ID: arrivedBy + k.ID, Title: "Came again: " + k.Title, By: "provider", Place: k.Place})
-	}
-	return list
 }
 
 // arrivedBy begins the name of what the desk records when a request that was turned away comes again.
