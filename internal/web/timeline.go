@@ -199,6 +199,8 @@ func (s sight) events(e journal.Event) []page.Event {
 		if e.Data["from"] == "" {
 			out.Text = s.f.T("The severity was set to %s", to)
 		}
+	case ticket.EventChannel:
+		out.Text = s.f.T("It came again: %s", s.channel(e.Data["to"]))
 	case ticket.EventStatus:
 		out.Text = s.f.T("The status was changed to %s", s.status(e.Data["to"]))
 	case ticket.EventRecorded:
@@ -321,4 +323,14 @@ func (s sight) happened(id string) string {
 		}
 	}
 	return plain(id)
+}
+
+// channel is the title of a channel of the policy.
+func (s sight) channel(id string) string {
+	for _, k := range s.rules.Policy.Channels() {
+		if k.ID == id {
+			return k.Title
+		}
+	}
+	return id
 }

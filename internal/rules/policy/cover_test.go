@@ -62,6 +62,8 @@ func TestMistakesOfWhatIsPromised(t *testing.T) {
 		{"a stop on no path", `updates: {via: newest}`, "write `path: one-major-at-a-time` as well"},
 		{"downtime the wrong way round", `updates: {expected_downtime: 40m-20m}`, "expected_downtime: 40m is longer than 20m; write the shorter first"},
 		{"an update that needs nothing", `updates: {needs: [{for: {product.type: hosted}}]}`, "an entry of `needs` says with `require` what an update needs"},
+		{"a gate before a clock that cannot wait", `gates: [{to: answer, require: [steps]}]`, `clock "answer" stops at "first-reply", and nothing can be asked for there`},
+		{"a gate to nowhere", `gates: [{to: sloved, require: [steps]}]`, `no gate "sloved"; did you mean "solved"?`},
 		{"a measure that does not exist", `promises: [{measure: uptim, at_least: 99%}]`, `no measure "uptim"; did you mean "uptime"?`},
 		{"a clock that does not exist", `promises: [{measure: clock anser, at_least: 99%}]`, `no clock "anser"; did you mean "answer"?`},
 		{"nothing is promised", `promises: [{measure: uptime}]`, "a promise says `at_least`, `misses_at_most` or what `credit` a miss gives"},
@@ -141,6 +143,25 @@ updates: {path: one-major-at-a-time, via: newest, staging: on-request}
 	premium, _ := p.Plan("premium")
 	if !slices.Equal(premium.All, []string{"newsletter", "manager"}) || free.Queue != 2 || premium.Queue != 0 {
 		t.Errorf("premium includes %v, queue %d; free has queue %d", premium.All, premium.Queue, free.Queue)
+	}
+}
+
+// TestGatesBeforeTheEnd: a gate before a clock that stops when the request is solved, and one before solved, are gates to close.
+func TestGatesBeforeTheEnd(t *testing.T) {
+	p, findings := Parse("p.md", []byte(soundPolicy(map[string]string{"extra": `
+clocks: {repair: {title: Repair, starts: complete, stops: solved, within: [{is: 8h}]}}
+gates: [{id: a, to: repair, require: [steps]}, {id: b, to: solved, require: [screenshot]}, {id: c, to: close, require: [steps]}]`})))
+	if p == nil {
+		t.Fatal(findings)
+	}
+	ends := 0
+	for _, g := range p.Gates() {
+		if g.To == "close" && g.ToIdx < 0 {
+			ends++
+		}
+	}
+	if ends != 3 {
+		t.Errorf("%d gates stand before the end, want 3: %v", ends, p.Gates())
 	}
 }
 

@@ -17,12 +17,10 @@ func (c *compiler) gates() {
 	c.Items(c.root.Get("gates"), "gates", func(i int, n *yaml.Node) {
 		c.Only(n, "gates", slices.Concat(ruleKeys, []string{"to", "from", "require"}), nil)
 		g := Gate{Rule: c.rule(n, fmt.Sprintf("gates[%d]", i), fact.StageGates), From: c.Text(n, "from"), To: c.Required(n, "to", "a gate")}
+		g.To = c.gateTo(n.Get("to"), levels)
 		g.FromIdx, g.ToIdx = slices.Index(levels, g.From), slices.Index(levels, g.To)
 		if g.From != "" && g.FromIdx < 0 {
 			c.UnknownWord(n.Get("from"), "level", levels)
-		}
-		if g.ToIdx < 0 && g.To != "submit" && g.To != "close" && n.Get("to") != nil {
-			c.UnknownWord(n.Get("to"), "gate", append(slices.Clone(levels), "submit", "close"))
 		}
 		if g.FromIdx >= 0 && g.ToIdx >= 0 && g.ToIdx <= g.FromIdx {
 			c.ErrorAt(n.Get("to"), "a gate leads up the ladder; %s is not above %s", g.To, g.From)
@@ -34,6 +32,28 @@ func (c *compiler) gates() {
 		g.Sentence = or(g.says, c.gateSentence(&g))
 		c.p.gates = append(c.p.gates, g)
 	})
+}
+
+// gateTo is where a gate stands: before submit, a level or close. The end of a clock that runs until a request is solved or closed
+// is the same as close.
+func (c *compiler) gateTo(at *yaml.Node, levels []string) string {
+	if at == nil || at.Kind != yaml.Scalar {
+		return ""
+	}
+	to := at.Text
+	if clock, ok := find(c.p.clocks, func(k Clock) bool { return k.ID == to }); ok && !slices.Contains(levels, to) {
+		to = clock.Stops
+		if to != "solved" && to != "closed" {
+			c.ErrorAt(at, "clock %q stops at %q, and nothing can be asked for there; a gate stands before a clock that stops at solved or closed", at.Text, to)
+		}
+	}
+	if to == "solved" || to == "closed" {
+		return "close"
+	}
+	if to != "submit" && to != "close" && !slices.Contains(levels, to) {
+		c.UnknownWord(at, "gate", append(slices.Clone(levels), "submit", "close", "solved"))
+	}
+	return to
 }
 
 func (c *compiler) requirements(n *yaml.Node) []Requirement {

@@ -79,5 +79,17 @@ func (c *change) recordArrival(channel string) error {
 	return c.arrive(channel)
 }
 
+// arrivals are what the desk can record of a request that was turned away: that it came again, by which channel.
+func arrivals(p *policy.Policy, d *coverage.Decision) []policy.EventType {
+	if !turnedAway(d) {
+		return nil
+	}
+	var list []policy.EventType
+	for _, k := range p.Channels() {
+		list = append(list, policy.EventType{ID: arrivedBy + k.ID, Title: "It came again: " + k.Title, By: "provider", Place: k.Place})
+	}
+	return list
+}
+
 // arrivedBy begins the name of what the desk records when a request that was turned away comes again.
 const arrivedBy = "channel "

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 	"github.com/tierdesk/tierdesk/policies"
 )
@@ -74,6 +75,10 @@ func TestTheChannelOfARequest(t *testing.T) {
 func TestARequestThatIsTurnedAwayComesAgain(t *testing.T) {
 	withChannels(t, func(t *testing.T, w *world) {
 		phoned, mailed := w.came("enduser@named", "", "portal", "how-to"), w.came("enduser@named", "", "portal", "how-to")
+		before, err := w.view("l1@vendor", phoned.Ticket.ID, "")
+		if err != nil || len(before.Recordable) < 5 || before.Recordable[0].ID != "channel telephone" {
+			t.Errorf("the desk can record %v, %v; want the channels by which it may come again", before.Recordable, err)
+		}
 		w.clock.Advance(20 * time.Minute)
 		at := w.clock.Now()
 		got, err := w.tickets.Record(context.Background(), w.actors["l1@vendor"], phoned.Ticket.ID, 0, "channel telephone")
@@ -86,6 +91,9 @@ func TestARequestThatIsTurnedAwayComesAgain(t *testing.T) {
 		}
 		if d := v.Judgement.Decision; d.ChannelAllowed == nil || !*d.ChannelAllowed {
 			t.Errorf("after the call the channel is still refused: %v", d.Because)
+		}
+		if slices.ContainsFunc(v.Recordable, func(e policy.EventType) bool { return e.ID == "channel letter" }) {
+			t.Error("a request that was taken can still come again")
 		}
 		for _, c := range v.Clocks {
 			if c.StartedAt != nil && *c.StartedAt != at {

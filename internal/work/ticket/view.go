@@ -439,6 +439,9 @@ func (r *reader) questions() {
 		v.Pressing = append(v.Pressing, coverage.Open(v.Rules.Policy, &v.Judgement.Decision, g)...)
 	}
 	v.Recordable = recordableBy(v.Rules.Policy, &v.Ticket, r.actor)
+	if v.Handles {
+		v.Recordable = append(arrivals(v.Rules.Policy, &v.Judgement.Decision), v.Recordable...)
+	}
 }
 
 // AttachmentOf finds a file that the actor may read. Faults: NotFound.
