@@ -12,6 +12,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/platform/fault"
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
 )
 
 type situationIn struct {
@@ -23,6 +24,7 @@ type decisionAnswer struct{ Body decisionOut }
 // decisionOut is what the policy would say about a situation.
 type decisionOut struct {
 	CoverageOut
+	AgreedOut
 	Level       *string        `json:"level"`
 	LevelWanted string         `json:"level_wanted,omitempty" doc:"The category's or the asker's level, when level is another."`
 	Provider    maybeProvider  `json:"provider"`
@@ -93,7 +95,7 @@ func (a *api) decide(ctx context.Context, c *call, in *situationIn) (*decisionAn
 		s.At = now
 	}
 	d := coverage.Decide(rules.Policy, s)
-	out := &decisionAnswer{Body: presentDecision(&d, rules.Number)}
+	out := &decisionAnswer{Body: presentDecision(rules.Policy, &d, rules.Number)}
 	out.Body.Provider, err = a.providerOf(ctx, c.actor, d.Provider)
 	return out, err
 }
@@ -130,8 +132,8 @@ func situationOf(body []byte) ([]byte, error) {
 	return json.Marshal(facts)
 }
 
-func presentDecision(d *coverage.Decision, version int) decisionOut {
-	out := decisionOut{CoverageOut: presentCoverage(d, version), Level: optional(d.Level), LevelWanted: d.LevelWanted, Clocks: presentClocks(d.Clocks),
+func presentDecision(p *policy.Policy, d *coverage.Decision, version int) decisionOut {
+	out := decisionOut{CoverageOut: presentCoverage(d, version), AgreedOut: presentAgreed(p, d), Level: optional(d.Level), LevelWanted: d.LevelWanted, Clocks: presentClocks(d.Clocks),
 		Missing: append([]string{}, d.Missing...), Unsettled: make([]unsettledOut, len(d.Unsettled)), Version: presentLife(&d.Version)}
 	for i, u := range d.Unsettled {
 		out.Unsettled[i] = unsettledOut{u.Field, u.Cause, append([]string{}, u.Needs...)}

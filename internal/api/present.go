@@ -14,6 +14,7 @@ import (
 	"github.com/tierdesk/tierdesk/internal/register/identity"
 	"github.com/tierdesk/tierdesk/internal/register/org"
 	"github.com/tierdesk/tierdesk/internal/rules/coverage"
+	"github.com/tierdesk/tierdesk/internal/rules/policy"
 	"github.com/tierdesk/tierdesk/internal/work/ticket"
 )
 
@@ -73,6 +74,72 @@ type CoverageOut struct {
 	Offer         *offerOut   `json:"offer,omitempty" doc:"The way on that belongs to the first reason."`
 	PolicyVersion string      `json:"policy_version" doc:"The version that decided."`
 	Because       []reasonOut `json:"because" nullable:"false"`
+	ReachOut
+}
+
+// ReachOut is how a request may come and be answered. It is exported, like the other
+// embedded types, because the description is made from exported fields only.
+type ReachOut struct {
+	ChannelAllowed *bool    `json:"channel_allowed" nullable:"true" doc:"Whether the request may come by its channel; null while that is not known. A refused one is kept, and its clocks start when it arrives on an allowed channel."`
+	UseChannel     string   `json:"use_channel,omitempty" doc:"The channel to use instead."`
+	Languages      []string `json:"languages,omitempty" doc:"In which the request is answered, where the policy says."`
+}
+
+// AgreedOut is what is left of what was agreed, when work is planned, and how the contract goes on.
+type AgreedOut struct {
+	PlanAtRenewal string         `json:"plan_at_renewal,omitempty" doc:"The plan on which the contract renews, where the policy asks something for its plan."`
+	Allowances    []allowanceOut `json:"allowances,omitempty"`
+	Maintenance   []windowOut    `json:"maintenance,omitempty" doc:"Planned work on services."`
+}
+
+type allowanceOut struct {
+	ID        string  `json:"id"`
+	Unit      string  `json:"unit" enum:"count,minutes"`
+	Allowed   *bool   `json:"allowed" nullable:"true" doc:"Whether what is asked for is within the limit; null while the limit is not known."`
+	Limit     *int64  `json:"limit" nullable:"true" doc:"Null while it is not known, and where there is none."`
+	Unlimited bool    `json:"unlimited,omitempty"`
+	Used      int64   `json:"used"`
+	Left      *int64  `json:"left" nullable:"true"`
+	Renews    string  `json:"renews,omitempty" doc:"The first day of the next period."`
+	ChangeDue *string `json:"change_due,omitempty" format:"date-time" doc:"Until when a change that is asked for now is made."`
+}
+
+type windowOut struct {
+	ID         string  `json:"id"`
+	Now        *bool   `json:"now" nullable:"true" doc:"Whether its window is open; null where none is named."`
+	Until      *string `json:"until,omitempty" format:"date-time"`
+	Next       *string `json:"next" format:"date-time" doc:"When the next window begins."`
+	AnnounceBy *string `json:"announce_by,omitempty" format:"date-time" doc:"The last instant at which that can be announced in time."`
+}
+
+func presentAgreed(p *policy.Policy, d *coverage.Decision) AgreedOut {
+	out := AgreedOut{PlanAtRenewal: d.PlanAtRenewal}
+	for i := range d.Allowances {
+		out.Allowances = append(out.Allowances, presentAllowance(p, &d.Allowances[i]))
+	}
+	for i := range d.Maintenance {
+		m := &d.Maintenance[i]
+		out.Maintenance = append(out.Maintenance, windowOut{m.ID, m.Now, maybeInstant(m.Until), maybeInstant(m.Next), maybeInstant(m.AnnounceBy)})
+	}
+	return out
+}
+
+// presentAllowance shows time in whole minutes.
+func presentAllowance(p *policy.Policy, a *coverage.Allowance) allowanceOut {
+	out := allowanceOut{ID: a.ID, Unit: "count", Allowed: a.Allowed, Limit: a.Limit, Unlimited: a.Unlimited, Used: a.Used, Left: a.Left, Renews: a.Renews, ChangeDue: maybeInstant(a.ChangeDue)}
+	for _, def := range p.Allowances() {
+		if def.ID != a.ID || def.Kind != policy.CountTime {
+			continue
+		}
+		out.Unit, out.Used = "minutes", a.Used/60_000
+		for _, n := range []**int64{&out.Limit, &out.Left} {
+			if *n != nil {
+				minutes := **n / 60_000
+				*n = &minutes
+			}
+		}
+	}
+	return out
 }
 
 type chargeOut struct {
@@ -131,7 +198,7 @@ func optional(s string) *string {
 
 func presentCoverage(d *coverage.Decision, version int) CoverageOut {
 	out := CoverageOut{Covered: d.Covered, Serves: d.Serves, OpenNow: d.OpenNow, OpensAt: maybeInstant(d.OpensAt), Effort: d.Effort,
-		PolicyVersion: strconv.Itoa(version), Because: presentReasons(d.Because)}
+		PolicyVersion: strconv.Itoa(version), Because: presentReasons(d.Because), ReachOut: ReachOut{d.ChannelAllowed, d.UseChannel, d.Languages}}
 	if out.Serves == nil {
 		out.Serves = []string{}
 	}

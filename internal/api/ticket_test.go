@@ -307,3 +307,12 @@ func TestTheSameKeyIsOneMessage(t *testing.T) {
 		}
 	})
 }
+
+// TestADecisionTellsOfWhatWasAgreed: what is left of an allowance, in minutes, and that the channel is open.
+func TestADecisionTellsOfWhatWasAgreed(t *testing.T) {
+	each(t, func(h *house, _ *dbtest.Clock) {
+		h.do(named, "POST", "/coverage", map[string]any{"requester": map[string]any{"kind": "customer"}, "product": map[string]any{"type": "named-user-cloud"}, "category": "api-advice",
+			"at": "2026-11-23T09:00:00Z", "bought": map[string]any{"api-hours": "2h"}, "used": map[string]any{"api-hours": "90m"}}).is(200).
+			has(map[string]any{"channel_allowed": true, "allowances.0.id": "api-hours", "allowances.0.unit": "minutes", "allowances.0.limit": 120, "allowances.0.used": 90, "allowances.0.left": 30, "allowances.0.allowed": true})
+	})
+}
