@@ -31,12 +31,12 @@ func TestRegisterApply(t *testing.T) {
 				says string
 			}{
 				{"user add boss@vendor.example --vendor Vendor --role L1", 0, "boss@vendor.example"},
-				{"register apply " + bad, 1, "bad.yaml:65:11: error: The policy does not know \"self-host\""},
+				{"register apply " + bad, 1, "bad.yaml:70:11: error: The policy does not know \"self-host\""},
 				{"register apply " + torn, 1, "torn.yaml:1:"},
 				{"register apply " + good, 0, "changed vendor Example Meetings: name, zone\n"},
 				{"register apply " + good, 0, "nothing changed\n"},
 				{"register apply " + next, 0, "changed customer Acme AG: name\n"},
-				{"register apply " + edge, 1, "edge.yaml:65:11: error: "},
+				{"register apply " + edge, 1, "edge.yaml:70:11: error: "},
 				{"policy publish " + with, 0, "in force now"},
 				{"register apply " + edge, 0, "changed account Clinic Group: type\n"},
 				{"register apply " + filepath.Join(dir, "absent.yaml"), 2, "absent.yaml"},
