@@ -92,6 +92,10 @@ func (s sight) next() page.Next {
 	case ticket.Declined:
 		n.Kind = page.NextDeclined
 	default:
+		if d := &s.v.Judgement.Decision; d.ChannelAllowed != nil && !*d.ChannelAllowed {
+			n.Kind, n.Channel = page.NextChannel, s.channel(d.UseChannel)
+			return n
+		}
 		n.By, n.Goal, n.Steps = nextDue(s.clocks(s.v.Clocks, s.deadlines()))
 	}
 	return n

@@ -55,6 +55,8 @@ const (
 	NextDetails NextKind = "details"
 	// NextNone: solved or closed.
 	NextNone NextKind = "none"
+	// NextChannel: it came by a way that is not open to it; Channel is the one to use.
+	NextChannel NextKind = "channel"
 	// NextDeclined: not included; the decision has the way on.
 	NextDeclined NextKind = "declined"
 )
@@ -64,6 +66,8 @@ type Next struct {
 	Kind NextKind
 	// Who acts: an organisation or a person.
 	Who string
+	// Channel is the way to use, in words; empty where none is open.
+	Channel string
 	// By is an instant, UTC milliseconds, 0 for none. Goal marks it as a goal.
 	By   int64
 	Goal bool

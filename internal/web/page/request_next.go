@@ -4,7 +4,7 @@ import "strings"
 
 func nextTone(k NextKind) Tone {
 	switch k {
-	case NextYou, NextDetails:
+	case NextYou, NextDetails, NextChannel:
 		return Warn
 	case NextDeclined:
 		return Neutral
@@ -27,6 +27,11 @@ func (p Request) nextTitle() string {
 		return p.T("%s is waiting for your answer", p.nextWho())
 	case NextDetails:
 		return p.T("Some details are needed from you")
+	case NextChannel:
+		if p.Next.Channel == "" {
+			return p.T("This way is not open to your request")
+		}
+		return p.T("Please use: %s", p.Next.Channel)
 	case NextNone:
 		if p.State == Closed {
 			return p.T("This is closed")
