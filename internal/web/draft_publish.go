@@ -244,6 +244,12 @@ func (s *site) draftPublish(w http.ResponseWriter, r *http.Request, a identity.A
 	if err != nil {
 		return err
 	}
+	if at := f.Get("at"); at != "once" && at != "day" {
+		return fault.New(fault.Invalid, "Nothing was published. Say whether the version counts at once or from a day.").WithField("at", "Choose one.")
+	}
+	if do := f.Get("do"); do != "publish" && do != "preview" {
+		return fault.New(fault.Invalid, "Nothing was published. Use one of the two buttons of the form.")
+	}
 	plan := revise.Plan{Seen: f.version(), AtOnce: f.Get("at") != "day", Effective: f.Get("effective"), Audience: revise.Audience(f.Get("audience")), Note: strings.TrimSpace(lines(f.Get("note")))}
 	if plan.AtOnce {
 		plan.Effective = ""

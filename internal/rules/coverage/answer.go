@@ -56,8 +56,19 @@ func (j *judge) chargeMissing() []fact.Fact {
 		if j.states[i] == fact.Unknown && rules[i].Charge != nil && !j.overridden(i, fact.True) {
 			needs = j.askable(rules[i].When.Missing(&j.facts, needs))
 		}
+		if j.states[i] == fact.Unknown && j.mayWaive(rules[i].Overrides) {
+			needs = j.askable(rules[i].When.Missing(&j.facts, needs))
+		}
 	}
 	return needs
+}
+
+// mayWaive reports whether one of some rules charges now.
+func (j *judge) mayWaive(overridden []int) bool {
+	rules := j.p.CoverageRules()
+	return slices.ContainsFunc(overridden, func(k int) bool {
+		return j.states[k] == fact.True && rules[k].Charge != nil && !j.overridden(k, fact.True)
+	})
 }
 
 // overridden reports whether a rule in the given state overrides rule i.

@@ -237,9 +237,11 @@ func results(d *Decision) []result {
 	list := append(make([]result, 0, 16), result{"covered", "", d.Covered, ""}, result{"version.phase", "", d.Version.Phase, ""},
 		result{"severity", "", d.Severity, ""}, result{"level", "", d.Level, ""}, result{"provider", "", d.Provider.Kind, d.Provider.Org},
 		result{"calendar", "", d.Calendar, d.Outside}, result{"channel_allowed", "", allowed(d.ChannelAllowed), ""})
+	charge := result{field: "charge"}
 	if d.Charge != nil {
-		list = append(list, result{"charge", "", d.Charge.Rate, d.Charge.From})
+		charge.a, charge.b = d.Charge.Rate, d.Charge.From
 	}
+	list = append(list, charge)
 	for i := range d.Clocks {
 		c := &d.Clocks[i]
 		list = append(list, result{"clocks", c.ID, c.Target, c.Calendar})
@@ -254,12 +256,14 @@ func results(d *Decision) []result {
 	return append(list, result{"version.until", "", d.Version.Until, ""})
 }
 
-// fieldThatDiffers is the weightiest field in which two readings differ.
+// fieldThatDiffers is the weightiest field in which two readings differ: what only some of them have counts as a difference.
 func fieldThatDiffers(under [][]result) result {
-	for i, first := range under[0] {
-		for _, other := range under[1:] {
-			if i >= len(other) || other[i] != first {
-				return first
+	for _, list := range under {
+		for _, r := range list {
+			for _, other := range under {
+				if !slices.Contains(other, r) {
+					return r
+				}
 			}
 		}
 	}

@@ -17,7 +17,8 @@ const (
 // of the document. Waived items count only where the policy lets them be waived.
 // A request that starts above the lowest level passes the gates below its start: see AtSubmit.
 func Gate(p *policy.Policy, s *Situation, from, to string) []policy.Requirement {
-	return s.holding(p).lacks(Requirements(p, s, from, to))
+	agreed, _ := agreedOn(p, s)
+	return s.holding(agreed).lacks(Requirements(p, s, from, to))
 }
 
 // Requirements lists what the gates on the way ask for in this situation, each item once.
@@ -33,6 +34,7 @@ func Requirements(p *policy.Policy, s *Situation, from, to string) []policy.Requ
 // AtSubmit lists what the gates ask of a new request, whether it is covered or not: those to submit, and all below its start.
 // missing is the part that the situation lacks.
 func AtSubmit(p *policy.Policy, s *Situation) (required, missing []policy.Requirement) {
+	p, _ = agreedOn(p, s)
 	j := newJudge(p, s.Now(p))
 	j.past = s.Events
 	var d Decision

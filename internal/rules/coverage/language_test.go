@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,6 +172,20 @@ coverage:
   - {id: page, reading: web-page, for: {severity: S1}, answer: limited}
   - {id: terms-rule, reading: terms, for: {severity: S1}, answer: no}`, `
 - {name: the field that differs, expect: {unsettled: {covered: conflict}, conflict: [web-page, terms]}}`},
+		"two texts that differ in what it costs": {`
+conflicts: {price: {between: [free, paid], use: ask}}
+coverage:
+  - {id: free-rule, reading: free, for: {severity: S1}, answer: yes}
+  - {id: paid-rule, reading: paid, for: {severity: S1}, answer: yes, charge: {rate: hourly}}`, `
+- {name: the charge differs, expect: {unsettled: {charge: conflict}, conflict.0.readings.1.result: hourly}}`},
+		"a charge that a missing fact may waive": {`
+facts: {cause: {type: choice, values: [ours, theirs], by: provider}}
+coverage:
+  - {id: night, for: {severity: S1}, answer: yes, charge: {rate: hourly}}
+  - {id: waived, for: {cause: ours}, answer: yes, overrides: [night]}`, `
+- {name: not known, expect: {charge.rate: hourly, unsettled: {charge: missing}}}
+- {name: ours, situation: {cause: ours}, expect: {charge: null, unsettled: []}}
+- {name: theirs, situation: {cause: theirs}, expect: {charge.rate: hourly, unsettled: []}}`},
 		"a charge and a limit that hang on a missing fact": {`
 facts: {cause: {type: choice, values: [ours, theirs], by: provider}}
 coverage: [{id: foreign, for: {cause: theirs}, answer: yes, charge: {rate: hourly}}]
@@ -307,5 +322,17 @@ func TestRowsThatSayTheSame(t *testing.T) {
 		if d.Covered != want {
 			t.Errorf("the second row serves %s: %s, want %s (%v)", second, d.Covered, want, d.Unsettled)
 		}
+	}
+}
+
+func TestGatesThatAContractAddsToAreAsked(t *testing.T) {
+	p := smallPolicy(t, `
+negotiable: [gates]
+information: {logs: {type: file}, plan: {type: text}}
+gates: [{to: submit, require: [logs]}]`)
+	s := situation(t, p, `{at: 2026-11-23T08:30:00Z, requester: {kind: customer}, plan: basic, severity: S1, contract: {terms: {gates: [{to: submit, require: [plan]}]}}}`)
+	_, missing := AtSubmit(p, s)
+	if got, want := Items(missing), Decide(p, s).Missing; !slices.Equal(got, want) || len(got) != 2 {
+		t.Errorf("at submit %v, in the decision %v", got, want)
 	}
 }
