@@ -146,6 +146,25 @@ func (t *Tx) Query(query string, args ...any) (*Rows, error) {
 // QueryRow runs a question with at most one row; Scan answers ErrNoRows when there is none.
 func (t *Tx) QueryRow(query string, args ...any) Row { return Row{t.c.queryRow(query, args)} }
 
+// Attempt runs f and takes back all that it wrote when it fails; the transaction goes on. Faults: what f answers.
+func (t *Tx) Attempt(f func() error) error {
+	if _, err := t.c.exec("SAVEPOINT attempt", nil); err != nil {
+		return mapError(err)
+	}
+	after := len(t.after)
+	failed := f()
+	if failed != nil {
+		t.after = t.after[:after]
+		if _, err := t.c.exec("ROLLBACK TO attempt", nil); err != nil {
+			return errors.Join(failed, mapError(err))
+		}
+	}
+	if _, err := t.c.exec("RELEASE attempt", nil); err != nil && failed == nil {
+		return mapError(err)
+	}
+	return failed
+}
+
 // AfterCommit runs f once after the commit that holds this transaction, and not when it fails.
 func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
 

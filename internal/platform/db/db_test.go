@@ -281,3 +281,32 @@ func TestALockedDatabaseAnswersAllWhoWaitAtOnce(t *testing.T) {
 		t.Fatalf("after the lock is gone: %v", err)
 	}
 }
+
+func TestAFailedAttemptIsTakenBackAndTheTransactionGoesOn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *dbtest.Clock) {
+		ctx := context.Background()
+		ran := 0
+		err := d.Write(ctx, func(tx *db.Tx) error {
+			add := func(name string) error {
+				_, err := tx.Exec("INSERT INTO store_mark (name, value) VALUES ($1, $2)", name, "x")
+				return err
+			}
+			if err := add("attempt-before"); err != nil {
+				return err
+			}
+			if err := tx.Attempt(func() error { tx.AfterCommit(func() { ran++ }); return errors.Join(add("attempt-failed"), errors.New("no")) }); err == nil {
+				t.Error("the attempt did not fail")
+			}
+			return tx.Attempt(func() error { tx.AfterCommit(func() { ran += 10 }); return add("attempt-done") })
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var n int
+		if err := d.Read(ctx, func(tx *db.Tx) error {
+			return tx.QueryRow("SELECT COUNT(*) FROM store_mark WHERE name LIKE 'attempt-%'").Scan(&n)
+		}); err != nil || n != 2 || ran != 10 {
+			t.Errorf("%d rows, %d ran after the commit: %v; want 2 and 10", n, ran, err)
+		}
+	})
+}

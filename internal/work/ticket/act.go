@@ -95,7 +95,7 @@ func (c *change) solve(in information.Given) error {
 	if err := c.to(Solve); err != nil {
 		return err
 	}
-	if c.t.handles(c.actor) {
+	if c.t.handles(c.actor) || c.actor.IsSystem() {
 		if err := c.mayClose(in); err != nil {
 			return err
 		}

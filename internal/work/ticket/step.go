@@ -145,10 +145,10 @@ func (c *change) step(p *pending) error {
 	note("escalate", p.due.Escalate)
 	note("severity", p.due.SetSeverity)
 	note("status", p.due.SetStatus)
-	before := *c.t
-	err := c.stepActs(&p.due)
+	before, rooms := *c.t, c.rooms
+	err := c.tx.Attempt(func() error { return c.stepActs(&p.due) })
 	if fault.Is(err, fault.Denied) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.Invalid) {
-		*c.t = before
+		*c.t, c.rooms = before, rooms
 		data["refused"], err = fault.Message(err), nil
 	}
 	if err != nil {

@@ -173,3 +173,30 @@ func TestALateTicketIsHandedUpThroughTheGate(t *testing.T) {
 		w.toldAs(bare, "opened", "clock-step notify=lead by the system, #steps", "clock-step escalate=L2 refused by the system, #steps")
 	})
 }
+
+// TestARefusedStepLeavesNothingBehind: what a step did before its gate refused it is taken back.
+func TestARefusedStepLeavesNothingBehind(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.t = t
+		clause := strings.Replace(stepsClause, "{late: 30m, escalate: L2}", "{late: 30m, set: {severity: S2}, escalate: L2}", 1)
+		if _, findings, err := w.book.Publish(context.Background(), "steps.md", append(slices.Clone(policies.Default()), clause...), "", ""); err != nil {
+			t.Fatal(err, findings)
+		}
+		w.clock.Advance(time.Second)
+		id := w.open("enduser@named", "how-to").Ticket.ID
+		judged := func() (n int) {
+			w.read(func(tx *db.Tx) error {
+				return tx.QueryRow("SELECT COUNT(*) FROM judgement WHERE ticket_id = $1", id).Scan(&n)
+			})
+			return n
+		}
+		before := judged()
+		if got := w.later(id, 9*time.Hour); got.Level != "L1" || got.Severity == "S2" {
+			t.Errorf("at %s with severity %q; the step was refused", got.Level, got.Severity)
+		}
+		if after := judged(); after != before {
+			t.Errorf("%d judgements, before the refused step %d", after, before)
+		}
+		w.toldAs(id, "opened", "clock-step notify=lead by the system, #steps", "clock-step escalate=L2 severity=S2 refused by the system, #steps")
+	})
+}
