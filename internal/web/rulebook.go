@@ -203,10 +203,9 @@ func (s *site) rulebookEvents(ctx context.Context) (events []journal.Event, name
 		return nil, nil, err
 	}
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		if events, err = journal.BySubject(tx, rulebook.Subject); err != nil {
+		if events, err = journal.Latest(tx, rulebook.Subject, maxEvents); err != nil {
 			return err
 		}
-		slices.Reverse(events)
 		ids := map[string]bool{}
 		for _, e := range events {
 			ids[e.ActorID] = true
@@ -222,7 +221,7 @@ func (s *site) rulebookEvents(ctx context.Context) (events []journal.Event, name
 		names, err = identity.Names(tx, all)
 		return err
 	})
-	return events[:min(len(events), maxEvents)], names, err
+	return events, names, err
 }
 
 // personName is how a person is called, or what did something where it was no person.

@@ -248,6 +248,14 @@ const lettersPerJob = 20
 // draft are one commit.
 // Faults: those of Preview. Whatever fails, the version in force stays in force and the draft stays a draft.
 func (s *Service) Publish(ctx context.Context, a identity.Actor, draftID string, plan Plan) (rulebook.Version, error) {
+	list, err := s.book.List(ctx)
+	if err != nil {
+		return rulebook.Version{}, err
+	}
+	newest := 0
+	if len(list) > 0 {
+		newest = list[len(list)-1].Number
+	}
 	p, err := s.Preview(ctx, a, draftID, plan)
 	if err != nil {
 		return rulebook.Version{}, err
@@ -261,8 +269,13 @@ func (s *Service) Publish(ctx context.Context, a identity.Actor, draftID string,
 		before = p.Before.Number
 	}
 	v, _, err := s.book.PublishWith(ctx, pub, func(tx *db.Tx, v rulebook.Version) error {
-		if v.Number == before {
+		switch {
+		case v.Number == before:
 			return fault.New(fault.Conflict, "This draft says the same as the version in force, so there is nothing to publish.")
+		case v.Number <= newest:
+			return fault.New(fault.Conflict, "This draft says the same as version "+strconv.Itoa(v.Number)+", which waits for its day, so there is nothing to publish.")
+		case v.Number != newest+1: // what customers would be told compares with another version
+			return fault.New(fault.Conflict, "Somebody published another version a moment ago. Look at what changes against it, then publish again.")
 		}
 		if err := draft.MarkPublished(tx, draftID, plan.Seen, v.Number); err != nil {
 			return err

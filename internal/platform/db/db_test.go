@@ -294,7 +294,10 @@ func TestAFailedAttemptIsTakenBackAndTheTransactionGoesOn(t *testing.T) {
 			if err := add("attempt-before"); err != nil {
 				return err
 			}
-			if err := tx.Attempt(func() error { tx.AfterCommit(func() { ran++ }); return errors.Join(add("attempt-failed"), errors.New("no")) }); err == nil {
+			if err := tx.Attempt(func() error {
+				tx.AfterCommit(func() { ran++ })
+				return errors.Join(add("attempt-failed"), errors.New("no"))
+			}); err == nil {
 				t.Error("the attempt did not fail")
 			}
 			return tx.Attempt(func() error { tx.AfterCommit(func() { ran += 10 }); return add("attempt-done") })

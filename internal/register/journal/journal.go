@@ -58,6 +58,11 @@ func Append(tx *db.Tx, e Event) error {
 // BySubject is everything that happened to a subject, oldest first.
 func BySubject(tx *db.Tx, subject string) ([]Event, error) { return events(bySubject(tx, subject)) }
 
+// Latest are the newest events of one subject, at most limit, the newest first.
+func Latest(tx *db.Tx, subject string, limit int) ([]Event, error) {
+	return events(latest(tx, subject, limit))
+}
+
 // BySubjects are the events of several subjects, each subject's in order of time.
 func BySubjects(tx *db.Tx, subjects []string) (map[string][]Event, error) {
 	if len(subjects) == 0 {

@@ -34,6 +34,10 @@ func bySubject(tx *db.Tx, subject string) ([]row, error) {
 	return db.Collect(tx, scan, columns+"WHERE subject_id = $1 ORDER BY at, id", subject)
 }
 
+func latest(tx *db.Tx, subject string, limit int) ([]row, error) {
+	return db.Collect(tx, scan, columns+"WHERE subject_id = $1 ORDER BY at DESC, id DESC LIMIT $2", subject, limit)
+}
+
 func bySubjects(tx *db.Tx, subjects []string) ([]row, error) {
 	return db.Collect(tx, scan, columns+"WHERE subject_id IN ("+db.In(len(subjects), 1)+") ORDER BY subject_id, at, id", db.Args(subjects)...)
 }

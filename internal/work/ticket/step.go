@@ -309,15 +309,15 @@ func (s *Service) Record(ctx context.Context, actor identity.Actor, ref string, 
 	defer fault.Wrap(&err, "ticket.Record %s", ref)
 	return s.change(ctx, actor, ref, expect, func(c *change) error {
 		p := c.rules.Policy
+		if !c.t.State.Active() && c.t.State != Incomplete {
+			return fault.New(fault.Conflict, "Nobody works on this ticket now. Open it again, then record what happened.")
+		}
 		if channel, ok := strings.CutPrefix(event, arrivedBy); ok {
 			return c.recordArrival(channel)
 		}
 		known := func(e policy.EventType) bool { return e.ID == event }
 		if !slices.ContainsFunc(p.Events(), known) && !slices.Contains(recordable(), event) {
 			return fault.New(fault.Invalid, "The policy has no such event.").WithField("event", "Choose one of the events of the policy.")
-		}
-		if !c.t.State.Active() && c.t.State != Incomplete {
-			return fault.New(fault.Conflict, "Nobody works on this ticket now. Open it again, then record what happened.")
 		}
 		if !c.t.handles(actor) && !slices.ContainsFunc(recordableBy(p, c.t, actor), known) {
 			return fault.New(fault.Denied, "The desk that has this ticket records this.")
